@@ -1,0 +1,20 @@
+// Builds dist/: plain tsc with declarations, then the workflow bundle that production workers start from.
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+rmSync(`${root}dist`, { recursive: true, force: true });
+execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
+
+const { bundleWorkflowCode } = await import('@temporalio/worker');
+const { code } = await bundleWorkflowCode({
+  workflowsPath: `${root}dist/workflows/index.js`,
+  logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
+});
+mkdirSync(`${root}dist/worker`, { recursive: true });
+writeFileSync(`${root}dist/worker/workflow-bundle.js`, code);
+chmodSync(`${root}dist/client/cli/main.js`, 0o755);
