@@ -1,0 +1,125 @@
+import type { ClonedVolume, CloneVolumeResult } from '../contracts/clone-result.ts';
+import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import type { LeftBehind } from '../contracts/failure.ts';
+
+/** Who makes something: what the ownership tag is built from. The same over retries, restarts and resets. */
+export interface Owner {
+  workflowID: string;
+  /** requestId, or the ID of the first run. */
+  request: string;
+  requestedBy?: string;
+  /**
+   * True when an earlier execution may have made the object already (a reset, a retried run, a repeated requestId),
+   * so that even a first attempt must look before it creates.
+   */
+  mayHaveRunBefore: boolean;
+}
+
+/** What preflight found out: everything later steps need, so that they ask the cluster nothing twice. */
+export interface ClonePlan {
+  request: CloneVolumeRequest;
+  source: { volumeID: number; name: string; totalSize: number; accountID: number };
+  /** Bytes of the clone when all is done. */
+  totalSize: number;
+  /** Attributes given to CloneVolume, without the tag. */
+  cloneAttributes: Record<string, unknown>;
+  /** Attributes of the finished clone, without the tag. */
+  attributes: Record<string, unknown>;
+  /** What verify compares. Only what was asked for. */
+  expected: {
+    totalSize: number;
+    accountID: number;
+    access?: string;
+    enable512e?: boolean;
+    qos?: { minIOPS?: number; maxIOPS?: number; burstIOPS?: number };
+    qosPolicyID?: number;
+  };
+  volumeAccessGroups: { volumeAccessGroupID: number; name: string }[];
+  snapshot: { name: string; retention: 'keep' | 'delete'; /** HH:mm:ss */ expiry: string } | null;
+}
+
+/** What every result of a step carries. */
+export interface StepResult {
+  /** Element API calls made, over all attempts. */
+  apiCalls: number;
+}
+
+/** A create step's answer to "might a second object still appear?". */
+export interface Doubt {
+  /** When the creating call was last issued without a clear answer (ISO 8601); `null` when every call was answered. */
+  inDoubtSince: string | null;
+}
+
+export interface MadeSnapshot extends StepResult, Doubt {
+  snapshotID: number;
+}
+
+export interface StartedClone extends StepResult, Doubt {
+  volumeID: number;
+  cloneID: number | null;
+  asyncHandle: number | null;
+  /** True when an object made by an earlier attempt was found and taken. */
+  adopted: boolean;
+}
+
+export interface UndoResult extends StepResult {
+  /** What was removed, in words. */
+  undone: string[];
+  leftBehind: LeftBehind[];
+}
+
+/** One retryable step each; the only code that talks to a cluster for a workflow. */
+export interface CloneActivities {
+  /** Checks the request and everything that can be known to fail, all at once. Creates nothing. */
+  preflight(input: { request: unknown; owner: Owner }): Promise<ClonePlan & StepResult>;
+  /** CreateSnapshot, or the one that this request made before. */
+  createSnapshot(input: { plan: ClonePlan; owner: Owner }): Promise<MadeSnapshot>;
+  /** CloneVolume, or the clone that this request made before. Waits, by retry, while the cluster has no free slot. */
+  startClone(input: { plan: ClonePlan; owner: Owner; snapshotID: number }): Promise<StartedClone>;
+  /** One look per attempt; fails with a benign failure until the copy is done. */
+  awaitClone(input: {
+    cluster: string;
+    clone: Pick<StartedClone, 'volumeID' | 'cloneID' | 'asyncHandle'>;
+    totalSize: number;
+  }): Promise<StepResult & { bytes: number }>;
+  /** ModifyVolume: what was asked for, and the stamp on the tag. */
+  modifyVolume(input: { plan: ClonePlan; owner: Owner; volumeID: number }): Promise<StepResult>;
+  /** AddVolumesToVolumeAccessGroup for each group; membership that is there already is fine. */
+  grantAccess(input: {
+    cluster: string;
+    volumeID: number;
+    volumeAccessGroups: ClonePlan['volumeAccessGroups'];
+  }): Promise<StepResult>;
+  /** Compares the volume with what was asked for and removes a second object of the same request. */
+  verifyClone(input: {
+    plan: ClonePlan;
+    owner: Owner;
+    volumeID: number;
+    inDoubtSince: string | null;
+  }): Promise<StepResult & { volume: ClonedVolume; strangersRemoved: number[] }>;
+  /** Deletes our snapshot (unless it is to be kept) and releases the kept async result. */
+  cleanUp(input: {
+    plan: ClonePlan;
+    owner: Owner;
+    snapshot: (Doubt & { snapshotID: number }) | null;
+    asyncHandle: number | null;
+  }): Promise<StepResult & { snapshotDeleted: boolean }>;
+
+  /** Removes whatever volume this request made: cancels its clone job, revokes access, deletes. Found by tag. */
+  undoClone(input: {
+    plan: ClonePlan;
+    owner: Owner;
+    clone: Pick<StartedClone, 'volumeID' | 'cloneID' | 'asyncHandle'> | null;
+    inDoubt: boolean;
+  }): Promise<UndoResult>;
+  /** Deletes whatever snapshot this request made. Found by tag. */
+  undoSnapshot(input: {
+    plan: ClonePlan;
+    owner: Owner;
+    snapshotID: number | null;
+    inDoubt: boolean;
+  }): Promise<UndoResult>;
+
+  /** Waits for the workflow that already serves a requestId, and returns its result or fails as it failed. */
+  joinRequest(input: { workflowID: string; request: CloneVolumeRequest }): Promise<CloneVolumeResult>;
+}

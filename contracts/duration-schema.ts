@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { parseDuration } from './duration.ts';
+
+const DAY = 86_400_000;
+
+/** A duration as Temporal writes it, at most `maxDays` long. */
+export const durationSchema = (maxDays: number) =>
+  z.string().superRefine((text, ctx) => {
+    const value = parseDuration(text);
+    if (value === undefined) {
+      ctx.addIssue({ code: 'custom', message: 'must be a duration with a unit, such as "30s", "15m", "24h" or "7d"' });
+    } else if (value < 1_000) {
+      ctx.addIssue({ code: 'custom', message: 'must be at least "1s"' });
+    } else if (value > maxDays * DAY) {
+      ctx.addIssue({ code: 'custom', message: `must be at most "${maxDays}d"` });
+    }
+  });

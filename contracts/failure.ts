@@ -1,0 +1,37 @@
+/** One thing that is still on the cluster. */
+export interface LeftBehind {
+  kind: 'volume' | 'snapshot' | 'accessGroupMembership' | 'cloneJob' | 'asyncResult';
+  /** volumeID, snapshotID, volumeAccessGroupID, cloneID or asyncHandle; `null` when it never became known. */
+  id: number | null;
+  /** Why it is still there, and what to do. */
+  reason: string;
+}
+
+/** `details[0]` of a `CloneFailed` failure. */
+export interface CloneFailureDetails {
+  cluster: string;
+  sourceVolumeID: number;
+  name: string;
+  /** The activity that failed: `startClone`, `awaitClone`, … */
+  step: string;
+  /** Element API method and error name, when the cluster said no. */
+  method?: string;
+  apiName?: string;
+  /** Tries of the failed step, and when the first began (ISO 8601). */
+  attempts?: number;
+  since?: string;
+  cancelled: boolean;
+  /** What was removed again, in words. */
+  undone: string[];
+  leftBehind: LeftBehind[];
+}
+
+/** `details[0]` of a failure thrown by an activity. No secrets: it is kept in the history. */
+export interface StepFailureDetails {
+  step: string;
+  cluster: string;
+  method?: string;
+  apiName?: string;
+  attempts: number;
+  since: string;
+}

@@ -1,0 +1,28 @@
+import type { z } from 'zod';
+
+/** One sentence per fault, each beginning with the path of the field: `modify.qos.minIOPS: must be …`. */
+export function describeFaults(error: z.ZodError, root = 'request'): string[] {
+  return error.issues.flatMap((issue) => {
+    const path = issue.path.map(String).join('.') || root;
+    if (issue.code === 'unrecognized_keys') {
+      const where = issue.path.length > 0 ? `${path}.` : '';
+      return issue.keys.map((key) => `${where}${key}: unknown field; remove it or correct its spelling`);
+    }
+    return [`${path}: ${issue.message}`];
+  });
+}
+
+/** The request cannot be done as it stands. `faults` lists every reason at once, each beginning with the field. */
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError' as const;
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      faults.length === 1
+        ? `The request is not valid: ${faults[0]}`
+        : `The request is not valid, ${faults.length} faults:\n${faults.map((f) => `  - ${f}`).join('\n')}`,
+    );
+    this.faults = faults;
+  }
+}

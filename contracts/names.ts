@@ -1,0 +1,62 @@
+/** Names that cross a boundary. This file imports nothing, so workflow code may use it at run time. */
+
+/** Task queue unless `ELEMENT_CLONE_TASK_QUEUE` says otherwise. */
+export const DEFAULT_TASK_QUEUE = 'element-clone';
+
+export const WORKFLOW = { cloneVolume: 'cloneVolume' } as const;
+
+/** Search attributes, set only on transitions. The numbers are Temporal's IndexedValueType. */
+export const SEARCH_ATTRIBUTE_TYPES = {
+  ElementCluster: 'KEYWORD',
+  ElementPhase: 'KEYWORD',
+  ElementSourceVolumeID: 'INT',
+  ElementCloneVolumeID: 'INT',
+  ElementSeries: 'KEYWORD',
+} as const;
+
+export const PHASES = [
+  'waiting',
+  'snapshotting',
+  'cloning',
+  'modifying',
+  'granting',
+  'done',
+  'failed',
+  'cancelled',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** `ApplicationFailure.type` of what a workflow or an activity of ours throws. */
+export const FAILURE = {
+  /** The clone failed; `details[0]` is a `CloneFailureDetails`. */
+  cloneFailed: 'CloneFailed',
+  /** The request cannot be done as it stands; nothing was created. `details[0]` is a `string[]` of faults. */
+  invalidRequest: 'InvalidRequest',
+  /** The same requestId was used before for a different request. */
+  requestConflict: 'RequestConflict',
+  /** Not yet: look again later. Benign. */
+  notReady: 'CloneNotReady',
+  /** A clone or snapshot limit of the cluster is reached. Benign. */
+  busy: 'ElementBusy',
+  /** A fault that goes away by itself: retried. */
+  transient: 'ElementTransient',
+  /** Something the cluster will answer in the same way next time. */
+  permanent: 'ElementPermanent',
+  /** The clone job ended with an error inside its async result. */
+  cloneJobFailed: 'CloneJobFailed',
+  /** The volume is not in the requested state. */
+  verifyFailed: 'VerifyFailed',
+} as const;
+
+/** Memo fields, shown by `list` and `show` without reading the history. */
+export const MEMO = { request: 'request' } as const;
+
+/** The one volume or snapshot attribute that marks what this service made. */
+export const TAG_ATTRIBUTE = 'element-clone';
+
+/** All attributes of a volume together must be smaller than this, in bytes of JSON (CreateVolume). */
+export const ATTRIBUTES_BYTES_MAX = 1000;
+
+export const DEFAULT_DEADLINE = '24h';
+/** How long the cluster keeps our snapshot when nobody removes it: the safety net behind the clean-up. */
+export const DEFAULT_SNAPSHOT_EXPIRY = '24h';

@@ -1,0 +1,89 @@
+import { TAG_ATTRIBUTE } from './names.ts';
+
+/**
+ * The ownership tag: one attribute that every object made by this service carries. It is the same over retries,
+ * worker restarts and workflow resets, and differs between two separate requests.
+ */
+export interface OwnershipTag {
+  /** requestId, or the first run's ID when there is none. */
+  request: string;
+  workflowID: string;
+  step: 'snapshot' | 'clone';
+  sourceVolumeID: number;
+  requestedBy?: string;
+  /** Stamped on a finished clone. A copy that somebody makes of it inherits the tag, but not this ID. */
+  volumeID?: number;
+}
+
+const VERSION = '1';
+
+/** The tag as attribute value: short, since all attributes of a volume share less than 1000 bytes. */
+export function formatTag(tag: OwnershipTag): string {
+  const fields: [string, string | number | undefined][] = [
+    ['v', VERSION],
+    ['step', tag.step],
+    ['request', tag.request],
+    ['workflow', tag.workflowID],
+    ['source', tag.sourceVolumeID],
+    ['volume', tag.volumeID],
+    ['by', tag.requestedBy],
+  ];
+  return fields.flatMap(([k, v]) => (v === undefined ? [] : [`${k}=${encodeURIComponent(v)}`])).join('&');
+}
+
+/** The tag in an object's attributes, if this service (any version of it) put one there. */
+export function readTag(attributes: unknown): OwnershipTag | undefined {
+  if (attributes === null || typeof attributes !== 'object') return undefined;
+  const value = (attributes as Record<string, unknown>)[TAG_ATTRIBUTE];
+  if (typeof value !== 'string') return undefined;
+  const fields = new Map<string, string>();
+  for (const pair of value.split('&')) {
+    const at = pair.indexOf('=');
+    if (at < 1) return undefined;
+    try {
+      fields.set(pair.slice(0, at), decodeURIComponent(pair.slice(at + 1)));
+    } catch {
+      return undefined;
+    }
+  }
+  const [request, workflowID, step] = [fields.get('request'), fields.get('workflow'), fields.get('step')];
+  const sourceVolumeID = Number(fields.get('source'));
+  if (fields.get('v') !== VERSION || !request || !workflowID || !Number.isSafeInteger(sourceVolumeID)) return undefined;
+  if (step !== 'snapshot' && step !== 'clone') return undefined;
+  const volumeID = fields.has('volume') ? Number(fields.get('volume')) : undefined;
+  const requestedBy = fields.get('by');
+  return {
+    request,
+    workflowID,
+    step,
+    sourceVolumeID,
+    ...(requestedBy === undefined ? {} : { requestedBy }),
+    ...(volumeID === undefined ? {} : { volumeID }),
+  };
+}
+
+/** The attributes that an object of ours gets: the wanted ones and the tag. */
+export const withTag = (attributes: Record<string, unknown>, tag: OwnershipTag): Record<string, unknown> => ({
+  ...withoutTag(attributes),
+  [TAG_ATTRIBUTE]: formatTag(tag),
+});
+
+/** The attributes without any tag of ours: what the user sees, and what a clone inherits. */
+export function withoutTag(attributes: Record<string, unknown>): Record<string, unknown> {
+  const { [TAG_ATTRIBUTE]: _tag, ...rest } = attributes;
+  return rest;
+}
+
+/**
+ * True when the volume with this ID is the work of exactly this request and step. A clone that somebody made of our
+ * clone has inherited the stamped tag, whose volumeID is not its own: it is not ours.
+ */
+export function isOwn(tag: OwnershipTag | undefined, own: OwnershipTag, objectID: number): boolean {
+  return (
+    tag !== undefined &&
+    tag.request === own.request &&
+    tag.step === own.step &&
+    tag.sourceVolumeID === own.sourceVolumeID &&
+    (tag.volumeID === undefined || tag.volumeID === objectID)
+  );
+}
