@@ -32,6 +32,8 @@ export interface StepMemory {
   /** True once a creating call ended without a clear answer. */
   inDoubt?: boolean;
   progress?: CloneProgress;
+  /** What undoing has removed so far, in words. */
+  undone?: string[];
 }
 
 /** Progress as a client shows it. */

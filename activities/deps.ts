@@ -1,0 +1,38 @@
+import type { Client } from '@temporalio/client';
+import type { ElementClient } from '../element/index.ts';
+import type { AnswerCache } from './answer-cache.ts';
+import type { SyncJobsView } from './view.ts';
+
+/** Times of one cluster, in milliseconds. */
+export interface ClusterTimes {
+  /** Time-out of one API call. */
+  timeoutMs: number;
+  /** How long after an unanswered creating call its effect may still appear. */
+  settleMs: number;
+  /** Longest pause between two looks at a running clone. */
+  pollCapMs: number;
+  /** Without a byte moved for this long, a clone is reported as stalled. */
+  stallMs: number;
+}
+
+/** One cluster as activities see it. */
+export interface Cluster {
+  alias: string;
+  api: ElementClient;
+  /** Shared by all activities of this worker. */
+  view: SyncJobsView;
+  answers: AnswerCache;
+  times: ClusterTimes;
+}
+
+/** What the activities need from the process they run in. */
+export interface ActivityDeps {
+  /** The cluster of this alias, or `undefined` when the configuration has none. */
+  cluster(alias: string): Cluster | undefined;
+  /** Aliases there are, for messages. */
+  clusterAliases(): string[];
+  /** Temporal, to wait for a workflow that already serves a requestId. */
+  temporal: Client;
+  /** Milliseconds since the epoch. @default Date.now */
+  now?: () => number;
+}

@@ -1,0 +1,60 @@
+import { ElementApiError, ElementTransportError } from '../element/index.ts';
+import { NotYet, type StepContext } from './step.ts';
+
+/** Errors of the API that may come after the cluster has acted. All others are refusals. */
+const AMBIGUOUS = new Set([
+  'xDBOperationTimeout',
+  'xDBConnectionLoss',
+  'xRecvTimeout',
+  'xRpcTimeout',
+  'xUnknownException',
+  'xInternalError',
+]);
+
+/** True when a creating call that ended so may have created something all the same. */
+export function mayHaveActed(err: unknown): boolean {
+  if (err instanceof ElementTransportError) return err.mayHaveActed;
+  if (err instanceof ElementApiError) return AMBIGUOUS.has(err.apiName);
+  return true;
+}
+
+/**
+ * Issues a creating call so that a lost answer leaves a trace: the memory says "in doubt" before the call goes out, and
+ * takes it back only when the cluster clearly refused.
+ */
+export async function issue<T>(ctx: StepContext, call: () => Promise<T>): Promise<T> {
+  const before = { inDoubt: ctx.memory.inDoubt, issuedAt: ctx.memory.issuedAt };
+  ctx.memory.inDoubt = true;
+  ctx.memory.issuedAt = new Date(ctx.now()).toISOString();
+  ctx.save();
+  try {
+    const answer = await call();
+    restore(ctx, before);
+    return answer;
+  } catch (err) {
+    if (!mayHaveActed(err)) restore(ctx, before);
+    throw err;
+  }
+}
+
+function restore(ctx: StepContext, before: { inDoubt: boolean | undefined; issuedAt: string | undefined }): void {
+  ctx.memory.inDoubt = before.inDoubt ?? false;
+  if (before.issuedAt === undefined) delete ctx.memory.issuedAt;
+  else ctx.memory.issuedAt = before.issuedAt;
+}
+
+/**
+ * When the last call without a clear answer was issued; `null` when all were answered. An attempt that began without
+ * any memory of the one before (its worker was killed) counts as in doubt from now.
+ */
+export function inDoubtSince(ctx: StepContext): string | null {
+  if (ctx.memory.inDoubt) return ctx.memory.issuedAt ?? new Date(ctx.now()).toISOString();
+  return null;
+}
+
+/** Comes back later unless a call issued at `since` can no longer have an effect. */
+export function settle(ctx: StepContext, since: string | null, what: string): void {
+  if (since === null) return;
+  const left = Date.parse(since) + ctx.times.settleMs - ctx.now();
+  if (left > 0) throw new NotYet(`${what} (${Math.ceil(left / 1_000)} s to go)`, Math.min(left + 500, 10_000));
+}

@@ -1,0 +1,46 @@
+import { isOwn, readTag, type OwnershipTag } from '../contracts/tag.ts';
+import type { ElementClient, Snapshot, Volume } from '../element/index.ts';
+import type { ClonePlan, Owner } from './types.ts';
+
+/** The tag of what a step of this request makes. */
+export const tagOf = (owner: Owner, plan: ClonePlan, step: OwnershipTag['step']): OwnershipTag => ({
+  request: owner.request,
+  workflowID: owner.workflowID,
+  step,
+  sourceVolumeID: plan.source.volumeID,
+  ...(owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy }),
+});
+
+const byID = (a: Volume, b: Volume) => a.volumeID - b.volumeID;
+
+/** Never the source, never a deleted one, never a copy that inherited the tag from our finished clone. */
+const isOwnVolume = (volume: Volume, tag: OwnershipTag) =>
+  volume.status !== 'deleted' &&
+  volume.volumeID !== tag.sourceVolumeID &&
+  isOwn(readTag(volume.attributes), tag, volume.volumeID);
+
+/** Volumes that this request made, lowest ID first. Asks for those of the clone's name: one cheap, exact question. */
+export async function findOwnVolumes(api: ElementClient, name: string, tag: OwnershipTag): Promise<Volume[]> {
+  const { volumes } = await api.listVolumes({ volumeName: name, includeVirtualVolumes: false });
+  return volumes.filter((v) => isOwnVolume(v, tag)).toSorted(byID);
+}
+
+/** The same among all volumes of the cluster, for when a clone may have been renamed. */
+export async function findOwnVolumesAnywhere(api: ElementClient, tag: OwnershipTag): Promise<Volume[]> {
+  const { volumes } = await api.listVolumes({ includeVirtualVolumes: false });
+  return volumes.filter((v) => isOwnVolume(v, tag)).toSorted(byID);
+}
+
+/** Snapshots that this request made of its source, lowest ID first. */
+export async function findOwnSnapshots(api: ElementClient, tag: OwnershipTag): Promise<Snapshot[]> {
+  const { snapshots } = await api.listSnapshots({ volumeID: tag.sourceVolumeID });
+  return snapshots
+    .filter((s) => isOwn(readTag(s.attributes), tag, s.snapshotID))
+    .toSorted((a, b) => a.snapshotID - b.snapshotID);
+}
+
+/** The volume with this ID, or `undefined` when it is gone or deleted. */
+export async function findVolume(api: ElementClient, volumeID: number): Promise<Volume | undefined> {
+  const { volumes } = await api.listVolumes({ volumeIDs: [volumeID] });
+  return volumes.find((v) => v.volumeID === volumeID && v.status !== 'deleted');
+}

@@ -1,0 +1,48 @@
+import { activityInfo, ApplicationFailure } from '@temporalio/activity';
+import { WorkflowFailedError } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import type { CloneVolumeResult } from '../contracts/clone-result.ts';
+import { FAILURE, MEMO } from '../contracts/names.ts';
+import { stableJSON } from '../contracts/stable-json.ts';
+import type { ActivityDeps } from './deps.ts';
+import type { CloneActivities } from './types.ts';
+
+const PAUSE_MS = 10_000;
+
+export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 'joinRequest'> => ({
+  async joinRequest({ workflowID, request }): Promise<CloneVolumeResult> {
+    const handle = deps.temporal.workflow.getHandle(workflowID);
+    const { status, memo } = await handle.describe();
+    const theirs = memo?.[MEMO.request];
+    if (theirs !== undefined && stableJSON(theirs) !== stableJSON(request)) {
+      throw ApplicationFailure.create({
+        type: FAILURE.requestConflict,
+        message: `requestId: "${request.requestId}" was used before for a different request (${workflowID}); use a new key, or repeat the request unchanged`,
+        nonRetryable: true,
+      });
+    }
+    if (status.name === 'RUNNING' || status.name === 'PAUSED') {
+      throw ApplicationFailure.create({
+        type: FAILURE.notReady,
+        category: 'BENIGN',
+        message: `${workflowID} serves this requestId and is still running`,
+        nextRetryDelay: Math.min(PAUSE_MS, 1_000 * activityInfo().attempt),
+      });
+    }
+    try {
+      return (await handle.result()) as CloneVolumeResult;
+    } catch (err) {
+      if (!(err instanceof WorkflowFailedError)) throw err;
+      if (err.cause instanceof ApplicationFailure) throw err.cause;
+      const cancelled = err.cause instanceof CancelledFailure;
+      throw ApplicationFailure.create({
+        type: FAILURE.cloneFailed,
+        message: cancelled
+          ? `${workflowID}, which served this requestId, was cancelled`
+          : `${workflowID}, which served this requestId, ended without a result`,
+        nonRetryable: true,
+        cause: err,
+      });
+    }
+  },
+});

@@ -1,0 +1,144 @@
+import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import { ATTRIBUTES_BYTES_MAX } from '../contracts/names.ts';
+import { withoutTag, withTag } from '../contracts/tag.ts';
+import { minimumApiVersion } from '../element/index.ts';
+import type { Facts } from './preflight-facts.ts';
+import type { Owner } from './types.ts';
+
+/** Every reason why the cluster would refuse, each beginning with the field and ending with the remedy. */
+export function checkRequest(request: CloneVolumeRequest, facts: Facts, owner: Owner): string[] {
+  const faults: string[] = [];
+  const { source, limits, fullness } = facts;
+  if (request.lease !== undefined) {
+    faults.push('lease: this version cannot delete a clone when a lease ends; leave the field out');
+  }
+  faults.push(...versionFaults(request, facts.apiVersion));
+  if (source === undefined) {
+    faults.push(`volumeID: cluster ${request.cluster} has no volume ${request.volumeID}, or it was deleted`);
+  } else if (source.status !== 'active') {
+    faults.push(`volumeID: volume ${request.volumeID} is "${source.status}", not "active"; wait until it is`);
+  }
+  if (request.snapshotID !== undefined && facts.snapshot === undefined && source !== undefined) {
+    faults.push(`snapshotID: volume ${request.volumeID} has no snapshot ${request.snapshotID}`);
+  }
+  for (const { field, what } of facts.missing) faults.push(`${field}: cluster ${request.cluster} has no ${what}`);
+  faults.push(...facts.groupFaults);
+  if (facts.volumeAccessGroups.length > limits.volumeAccessGroupsPerVolumeCountMax) {
+    faults.push(`volumeAccessGroups: a volume can be in at most ${limits.volumeAccessGroupsPerVolumeCountMax} groups`);
+  }
+  if (request.name.length < limits.volumeNameLengthMin || request.name.length > limits.volumeNameLengthMax) {
+    faults.push(
+      `name: must be ${limits.volumeNameLengthMin} to ${limits.volumeNameLengthMax} characters on this cluster`,
+    );
+  }
+  if (/^stage[45]/.test(fullness.fullness)) {
+    faults.push(
+      `cluster: ${request.cluster} is too full (${fullness.fullness}) to make snapshots or clones; free space or add capacity, then ask again`,
+    );
+  }
+  faults.push(...sizeFaults(request, facts), ...qosFaults(request, facts), ...attributeFaults(request, facts, owner));
+  return faults;
+}
+
+function versionFaults(request: CloneVolumeRequest, apiVersion: string): string[] {
+  const needs: [string, keyof typeof minimumApiVersion][] = [
+    ['cluster', 'CloneVolume'],
+    ...(request.modify?.qosPolicyID === undefined ? [] : [['modify.qosPolicyID', 'ModifyVolume.qosPolicyID'] as const]),
+    ...(request.enableSnapMirrorReplication === undefined
+      ? []
+      : [['enableSnapMirrorReplication', 'CloneVolume.enableSnapMirrorReplication'] as const]),
+  ].map(([f, k]) => [f, k] as [string, keyof typeof minimumApiVersion]);
+  return needs.flatMap(([field, key]) => {
+    const minimum = minimumApiVersion[key];
+    return compareVersions(apiVersion, minimum) < 0
+      ? [
+          `${field}: needs Element API ${minimum}, cluster ${request.cluster} is used at ${apiVersion}; raise apiVersion in the worker's configuration or upgrade the cluster`,
+        ]
+      : [];
+  });
+}
+
+function compareVersions(a: string, b: string): number {
+  const [x, y] = [a.split('.').map(Number), b.split('.').map(Number)];
+  return (x[0] ?? 0) - (y[0] ?? 0) || (x[1] ?? 0) - (y[1] ?? 0);
+}
+
+function sizeFaults(request: CloneVolumeRequest, { source, snapshot, limits }: Facts): string[] {
+  const faults: string[] = [];
+  for (const [field, size] of [
+    ['newSize', request.newSize],
+    ['modify.totalSize', request.modify?.totalSize],
+  ] as const) {
+    if (size !== undefined && (size < limits.volumeSizeMin || size > limits.volumeSizeMax)) {
+      faults.push(`${field}: must be ${limits.volumeSizeMin} to ${limits.volumeSizeMax} bytes on this cluster`);
+    }
+  }
+  const cloneSize = request.newSize ?? snapshot?.totalSize ?? source?.totalSize;
+  const grown = request.modify?.totalSize;
+  if (grown !== undefined && cloneSize !== undefined && grown < cloneSize) {
+    faults.push(
+      `modify.totalSize: ${grown} bytes is less than the clone's ${cloneSize} bytes, and ModifyVolume can only grow; use newSize to make a smaller clone`,
+    );
+  }
+  return faults;
+}
+
+function qosFaults(request: CloneVolumeRequest, { source, limits }: Facts): string[] {
+  const qos = request.modify?.qos;
+  if (qos === undefined) return [];
+  const faults: string[] = [];
+  for (const [field, min, max] of [
+    ['minIOPS', limits.volumeMinIOPSMin, limits.volumeMinIOPSMax],
+    ['maxIOPS', limits.volumeMaxIOPSMin, limits.volumeMaxIOPSMax],
+    ['burstIOPS', limits.volumeBurstIOPSMin, limits.volumeBurstIOPSMax],
+  ] as const) {
+    const value = qos[field];
+    if (value !== undefined && (value < min || value > max)) {
+      faults.push(`modify.qos.${field}: ${value} is out of range; this cluster takes ${min} to ${max}`);
+    }
+  }
+  // A value that is not given is inherited from the source, and must still fit.
+  if (source !== undefined) {
+    const full = { ...source.qos, ...Object.fromEntries(Object.entries(qos).filter(([, v]) => v !== undefined)) };
+    const inherited = 'with the value inherited from the source';
+    if (full.minIOPS > full.maxIOPS) {
+      faults.push(`modify.qos: minIOPS ${full.minIOPS} would exceed maxIOPS ${full.maxIOPS} ${inherited}; give both`);
+    }
+    if (full.maxIOPS > full.burstIOPS) {
+      faults.push(
+        `modify.qos: maxIOPS ${full.maxIOPS} would exceed burstIOPS ${full.burstIOPS} ${inherited}; give both`,
+      );
+    }
+  }
+  return faults;
+}
+
+/** All attributes of a volume share less than 1000 bytes, and ours among them. */
+function attributeFaults(request: CloneVolumeRequest, { source }: Facts, owner: Owner): string[] {
+  if (source === undefined) return [];
+  const inherited = withoutTag(source.attributes);
+  const tag = {
+    request: owner.request,
+    workflowID: owner.workflowID,
+    step: 'clone',
+    sourceVolumeID: source.volumeID,
+    volumeID: 999_999_999,
+    ...(owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy }),
+  } as const;
+  const sets: [string, Record<string, unknown>][] = [
+    ['attributes', request.attributes ?? inherited],
+    ...(request.modify?.attributes === undefined
+      ? []
+      : [['modify.attributes', request.modify.attributes] as [string, Record<string, unknown>]]),
+  ];
+  return sets.flatMap(([field, attributes]) => {
+    const own = bytes(withTag(attributes, tag));
+    if (own < ATTRIBUTES_BYTES_MAX) return [];
+    const where = field === 'attributes' && request.attributes === undefined ? ' (inherited from the source)' : '';
+    return [
+      `${field}: with the ownership tag they take ${own} bytes${where}, a volume has room for ${ATTRIBUTES_BYTES_MAX - 1}; shorten them by ${own - ATTRIBUTES_BYTES_MAX + 1} bytes`,
+    ];
+  });
+}
+
+const bytes = (value: unknown) => Buffer.byteLength(JSON.stringify(value));

@@ -1,0 +1,104 @@
+import { activityInfo, ApplicationFailure } from '@temporalio/activity';
+import { parseDuration } from '../contracts/duration.ts';
+import { parseCloneVolumeRequest, type CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import { InvalidRequestError } from '../contracts/faults.ts';
+import { DEFAULT_SNAPSHOT_EXPIRY, FAILURE } from '../contracts/names.ts';
+import { withoutTag } from '../contracts/tag.ts';
+import type { ActivityDeps } from './deps.ts';
+import { checkRequest } from './preflight-checks.ts';
+import { readFacts, type Facts } from './preflight-facts.ts';
+import { runStep } from './step.ts';
+import type { ClonePlan, CloneActivities } from './types.ts';
+
+/** Sizes are rounded up to a whole MiB by the cluster. */
+const MIB = 1_048_576;
+export const wholeMiB = (bytes: number) => Math.ceil(bytes / MIB) * MIB;
+
+export const createPreflightActivities = (deps: ActivityDeps): Pick<CloneActivities, 'preflight'> => ({
+  async preflight({ request: input, owner }) {
+    const request = parse(input);
+    return runStep(deps, request.cluster, async (ctx) => {
+      const facts = await readFacts(ctx, request);
+      const faults = checkRequest(request, facts, owner);
+      if (faults.length > 0) throw invalid(faults);
+      return makePlan(request, facts);
+    });
+  },
+});
+
+/** The worker checks too: another SDK may have sent the request. */
+function parse(input: unknown): CloneVolumeRequest {
+  try {
+    return parseCloneVolumeRequest(input);
+  } catch (err) {
+    if (err instanceof InvalidRequestError) throw invalid(err.faults);
+    throw err;
+  }
+}
+
+function invalid(faults: readonly string[]): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: FAILURE.invalidRequest,
+    message: `${new InvalidRequestError(faults).message}\nNothing was created.`,
+    nonRetryable: true,
+    details: [faults],
+  });
+}
+
+function makePlan(request: CloneVolumeRequest, facts: Facts): ClonePlan {
+  const source = facts.source!;
+  const modify = request.modify ?? {};
+  const cloneAttributes = request.attributes ?? withoutTag(source.attributes);
+  const cloneSize = wholeMiB(request.newSize ?? facts.snapshot?.totalSize ?? source.totalSize);
+  const access = modify.access ?? request.access;
+  return {
+    request,
+    source: {
+      volumeID: source.volumeID,
+      name: source.name,
+      totalSize: source.totalSize,
+      accountID: source.accountID,
+    },
+    totalSize: modify.totalSize === undefined ? cloneSize : wholeMiB(modify.totalSize),
+    cloneAttributes,
+    attributes: modify.attributes ?? cloneAttributes,
+    expected: {
+      totalSize: modify.totalSize === undefined ? cloneSize : wholeMiB(modify.totalSize),
+      accountID: modify.accountID ?? request.newAccountID ?? source.accountID,
+      // An unpaired volume shows "locked" when it was asked to be a replication target.
+      ...(access === undefined || access === 'replicationTarget' ? {} : { access }),
+      ...(request.enable512e === undefined ? {} : { enable512e: request.enable512e }),
+      ...(modify.qos === undefined ? {} : { qos: definedOnly(modify.qos) }),
+      ...(modify.qosPolicyID === undefined ? {} : { qosPolicyID: modify.qosPolicyID }),
+    },
+    volumeAccessGroups: facts.volumeAccessGroups,
+    snapshot:
+      request.snapshotID === undefined
+        ? {
+            name: request.snapshot?.name ?? request.name,
+            retention: request.snapshot?.retention ?? 'delete',
+            expiry: hhmmss(snapshotLifetime(request)),
+          }
+        : null,
+  };
+}
+
+const definedOnly = (qos: NonNullable<ClonePlan['expected']['qos']> | object) =>
+  Object.fromEntries(Object.entries(qos).filter(([, v]) => v !== undefined)) as NonNullable<
+    ClonePlan['expected']['qos']
+  >;
+
+/** What was asked for; else a day, but never shorter than the request may take. */
+function snapshotLifetime(request: CloneVolumeRequest): number {
+  const asked = parseDuration(request.snapshot?.expiresIn);
+  if (asked !== undefined) return asked;
+  const wait = activityInfo().scheduleToCloseTimeoutMs;
+  return Math.max(parseDuration(DEFAULT_SNAPSHOT_EXPIRY)!, wait);
+}
+
+/** CreateSnapshot's retention: HH:mm:ss. */
+export function hhmmss(milliseconds: number): string {
+  const seconds = Math.ceil(milliseconds / 1_000);
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${two(Math.floor(seconds / 3_600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+}

@@ -1,0 +1,59 @@
+import { log } from '@temporalio/activity';
+import { withTag } from '../contracts/tag.ts';
+import { classify, type ElementClient, type Volume } from '../element/index.ts';
+import type { ActivityDeps } from './deps.ts';
+import { inDoubtSince, issue } from './doubt.ts';
+import { findOwnVolumes, tagOf } from './find.ts';
+import { waitingForSlot } from './slots.ts';
+import { runStep } from './step.ts';
+import type { CloneActivities } from './types.ts';
+
+export const createStartCloneActivities = (deps: ActivityDeps): Pick<CloneActivities, 'startClone'> => ({
+  startClone: ({ plan, owner, snapshotID }) =>
+    runStep(deps, plan.request.cluster, async (ctx) => {
+      const { request } = plan;
+      const tag = tagOf(owner, plan, 'clone');
+      if (ctx.attempt > 1 || owner.mayHaveRunBefore) {
+        const [found] = await findOwnVolumes(ctx.api, request.name, tag);
+        if (found) {
+          log.info('Found the clone that an earlier attempt made', { volumeID: found.volumeID });
+          return { ...(await recover(ctx.api, found)), adopted: true, inDoubtSince: inDoubtSince(ctx) };
+        }
+      }
+      try {
+        const made = await issue(ctx, () =>
+          ctx.api.cloneVolume({
+            volumeID: request.volumeID,
+            name: request.name,
+            snapshotID,
+            attributes: withTag(plan.cloneAttributes, tag),
+            ...(request.access === undefined ? {} : { access: request.access }),
+            ...(request.enable512e === undefined ? {} : { enable512e: request.enable512e }),
+            ...(request.enableSnapMirrorReplication === undefined
+              ? {}
+              : { enableSnapMirrorReplication: request.enableSnapMirrorReplication }),
+            ...(request.newAccountID === undefined ? {} : { newAccountID: request.newAccountID }),
+            ...(request.newSize === undefined ? {} : { newSize: request.newSize }),
+          }),
+        );
+        const { volumeID, cloneID, asyncHandle } = made;
+        return { volumeID, cloneID, asyncHandle, adopted: false, inDoubtSince: inDoubtSince(ctx) };
+      } catch (err) {
+        if (classify(err).kind === 'busy') throw await waitingForSlot(ctx, request.volumeID, err);
+        throw err;
+      }
+    }),
+});
+
+/**
+ * The cloneID and asyncHandle that went missing with the answer: the running job knows the one, the list of async
+ * results the other. Both `null` when the job has ended and its result is gone; the volume's status then decides.
+ */
+async function recover(api: ElementClient, volume: Volume) {
+  const { asyncHandles } = await api.listAsyncResults({ asyncResultTypes: ['Clone'] });
+  const result = asyncHandles.find((r) => r.data?.volumeID === volume.volumeID);
+  const known = { volumeID: volume.volumeID, asyncHandle: result?.asyncResultID ?? null };
+  if (result?.data?.cloneID !== undefined) return { ...known, cloneID: result.data.cloneID };
+  const { cloneJobs } = await api.listSyncJobs({});
+  return { ...known, cloneID: cloneJobs.find((j) => j.dstVolumeID === volume.volumeID)?.cloneID ?? null };
+}

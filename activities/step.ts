@@ -1,0 +1,191 @@
+import { activityInfo, ApplicationFailure, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
+import type { StepFailureDetails } from '../contracts/failure.ts';
+import { FAILURE } from '../contracts/names.ts';
+import type { StepMemory } from '../contracts/progress.ts';
+import {
+  classify,
+  ElementApiError,
+  ElementTransportError,
+  type CloneJob,
+  type ElementClient,
+} from '../element/index.ts';
+import type { ActivityDeps, Cluster } from './deps.ts';
+import { FLOOR_MS } from './delay.ts';
+
+/** An error name that is only believed after this many answers in a row. */
+const SUSPECT_TRIES = 3;
+/** Pause before a suspect is asked again: upgrades and volumes not yet ready take seconds. */
+const SUSPECT_PAUSE_MS = 5_000;
+/** Pause before a full cluster is asked for a slot again, when it gives no better estimate. */
+const BUSY_PAUSE_MS = 5_000;
+
+/** What one attempt of a step works with. */
+export interface StepContext extends Cluster {
+  /** Survives failed attempts and crashes; save() after a change that the next attempt must know. */
+  memory: StepMemory;
+  save(): void;
+  /** Clone jobs that run on the cluster, seen at most a second or two ago. */
+  jobs(): Promise<CloneJob[]>;
+  /** An answer that changes slowly, kept by this worker for `maxAgeMs`. A failed call is not kept. */
+  cached<T>(key: string, maxAgeMs: number, read: () => Promise<T>): Promise<T>;
+  /** 1 for the first. */
+  attempt: number;
+  signal: AbortSignal;
+  now(): number;
+}
+
+/** Look again after `delayMs`. Benign: nothing is wrong. The message reads as a progress line, since the UI shows it. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet' as const;
+  readonly delayMs: number;
+  readonly type: string;
+  readonly keepSuspects: boolean;
+
+  constructor(
+    message: string,
+    delayMs: number,
+    type: string = FAILURE.notReady,
+    options: { /** The step itself counts tries in `memory.suspects`. */ keepSuspects?: boolean } = {},
+  ) {
+    super(message);
+    this.delayMs = delayMs;
+    this.type = type;
+    this.keepSuspects = options.keepSuspects ?? false;
+  }
+}
+
+/** Final: trying again would end the same way. */
+export class StepFailed extends Error {
+  override readonly name = 'StepFailed' as const;
+  readonly type: string;
+  readonly apiName: string | undefined;
+  readonly method: string | undefined;
+
+  constructor(message: string, options: { type?: string; apiName?: string; method?: string } = {}) {
+    super(message);
+    this.type = options.type ?? FAILURE.permanent;
+    this.apiName = options.apiName;
+    this.method = options.method;
+  }
+}
+
+/** Runs one attempt of a step: hands it the cluster, its memory and a counted API, and turns errors into failures. */
+export async function runStep<T extends object>(
+  deps: ActivityDeps,
+  alias: string,
+  body: (ctx: StepContext) => Promise<T>,
+): Promise<T & { apiCalls: number }> {
+  const info = activityInfo();
+  const now = deps.now ?? Date.now;
+  const cluster = deps.cluster(alias);
+  if (cluster === undefined) throw unknownCluster(deps, alias);
+  const remembered = info.heartbeatDetails as StepMemory | undefined;
+  const memory: StepMemory = { apiCalls: 0, suspects: 0, ...remembered };
+  const api = counted(cluster.api, memory, cancellationSignal());
+  const ctx: StepContext = {
+    ...cluster,
+    api,
+    jobs: () => cluster.view.cloneJobs(api),
+    cached: (key, maxAgeMs, read) => cluster.answers.get(key, maxAgeMs, read),
+    memory,
+    save: () => heartbeat(memory),
+    attempt: info.attempt,
+    signal: cancellationSignal(),
+    now,
+  };
+  try {
+    const result = await body(ctx);
+    return { ...result, apiCalls: memory.apiCalls };
+  } catch (err) {
+    if (cancellationSignal().aborted && !(err instanceof StepFailed))
+      throw new CancelledFailure('cancelled', [], err as Error);
+    const failure = toFailure(err, alias, memory, now());
+    heartbeat(memory);
+    throw failure;
+  }
+}
+
+/** The same client, counting its calls and cut short when the activity is cancelled. */
+function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal): ElementClient {
+  return new Proxy(api, {
+    get(target, property, receiver) {
+      const member: unknown = Reflect.get(target, property, receiver);
+      if (typeof member !== 'function') return member;
+      return (params?: unknown, options: object = {}) => {
+        memory.apiCalls += 1;
+        return (member as (p: unknown, o: object) => unknown).call(target, params, { signal, ...options });
+      };
+    },
+  });
+}
+
+function unknownCluster(deps: ActivityDeps, alias: string): ApplicationFailure {
+  const known = deps.clusterAliases().join(', ') || 'none';
+  const fault = `cluster: this worker knows no cluster "${alias}" (it knows: ${known}); correct the name or add it to the worker's configuration`;
+  return ApplicationFailure.create({
+    type: FAILURE.invalidRequest,
+    message: fault,
+    nonRetryable: true,
+    details: [[fault]],
+  });
+}
+
+/** Errors become failures here and nowhere else: what to retry, when, and what a person reads. */
+function toFailure(err: unknown, alias: string, memory: StepMemory, now: number): ApplicationFailure {
+  if (err instanceof ApplicationFailure) return err;
+  const info = activityInfo();
+  const details: StepFailureDetails = {
+    step: info.activityType,
+    cluster: alias,
+    ...(err instanceof ElementApiError ? { method: err.method, apiName: err.apiName } : {}),
+    ...(err instanceof ElementTransportError ? { method: err.method } : {}),
+    ...(err instanceof StepFailed && err.apiName !== undefined ? { apiName: err.apiName } : {}),
+    ...(err instanceof StepFailed && err.method !== undefined ? { method: err.method } : {}),
+    attempts: info.attempt,
+    since: new Date(info.scheduledTimestampMs).toISOString(),
+  };
+  const message = err instanceof Error ? err.message : String(err);
+  const retry = (type: string, options: { delayMs?: number; benign?: boolean } = {}) =>
+    ApplicationFailure.create({
+      type,
+      message,
+      details: [details],
+      ...(options.benign ? { category: 'BENIGN' } : {}),
+      ...(options.delayMs === undefined ? {} : { nextRetryDelay: withinDeadline(options.delayMs, now) }),
+    });
+  const fail = (type: string) => ApplicationFailure.create({ type, message, details: [details], nonRetryable: true });
+
+  if (err instanceof NotYet) {
+    if (!err.keepSuspects) memory.suspects = 0;
+    return retry(err.type, { delayMs: err.delayMs, benign: true });
+  }
+  if (err instanceof StepFailed) return fail(err.type);
+  const { kind } = classify(err);
+  if (kind !== 'suspect') memory.suspects = 0;
+  switch (kind) {
+    case 'busy':
+      return retry(FAILURE.busy, { delayMs: BUSY_PAUSE_MS, benign: true });
+    case 'suspect':
+      memory.suspects += 1;
+      if (memory.suspects >= SUSPECT_TRIES) return fail(FAILURE.permanent);
+      log.warn('Doubtful error, asking again before it is believed', { error: message, tries: memory.suspects });
+      return retry(FAILURE.transient, { delayMs: SUSPECT_PAUSE_MS });
+    case 'permanent':
+    case 'done':
+      return fail(FAILURE.permanent);
+    case 'transient':
+    case 'askAnotherWay':
+      return retry(FAILURE.transient);
+  }
+}
+
+/**
+ * The server gives up at the first failure whose next attempt would pass the deadline, so the last attempt lands just
+ * before it.
+ */
+function withinDeadline(delayMs: number, now: number): number {
+  const { scheduledTimestampMs, scheduleToCloseTimeoutMs } = activityInfo();
+  const left = scheduleToCloseTimeoutMs > 0 ? scheduledTimestampMs + scheduleToCloseTimeoutMs - now : Infinity;
+  return Math.max(FLOOR_MS, Math.min(delayMs, left - 2_000));
+}

@@ -1,0 +1,50 @@
+import type { ActivityDeps } from './deps.ts';
+import { settle } from './doubt.ts';
+import { findOwnSnapshots, findOwnVolumes, findVolume, tagOf } from './find.ts';
+import { deleteOwnSnapshot, releaseAsyncResult } from './release.ts';
+import { removeOwnVolume } from './remove.ts';
+import { runStep, type StepContext } from './step.ts';
+import type { CloneActivities } from './types.ts';
+import { isOwn, readTag } from '../contracts/tag.ts';
+
+/**
+ * Compensation. Both find what to remove by its tag, tolerate that nothing is there, and come back until a creating
+ * call whose answer was lost can no longer have an effect.
+ */
+export const createUndoActivities = (deps: ActivityDeps): Pick<CloneActivities, 'undoClone' | 'undoSnapshot'> => ({
+  undoClone: ({ plan, owner, clone, inDoubt }) =>
+    runStep(deps, plan.request.cluster, async (ctx) => {
+      const tag = tagOf(owner, plan, 'clone');
+      const undone = (ctx.memory.undone ??= []);
+      const found = await findOwnVolumes(ctx.api, plan.request.name, tag);
+      if (clone && !found.some((v) => v.volumeID === clone.volumeID)) {
+        // Renamed, perhaps. Without our tag it is no longer ours to delete.
+        const volume = await findVolume(ctx.api, clone.volumeID);
+        if (volume && isOwn(readTag(volume.attributes), tag, volume.volumeID)) found.push(volume);
+      }
+      for (const volume of found) {
+        await removeOwnVolume(ctx, volume, volume.volumeID === clone?.volumeID ? clone.cloneID : null);
+        undone.push(`volume ${volume.volumeID} deleted`);
+      }
+      if (clone) await releaseAsyncResult(ctx.api, clone.asyncHandle);
+      settleUndo(ctx, inDoubt, 'CloneVolume');
+      return { undone, leftBehind: [] };
+    }),
+
+  undoSnapshot: ({ plan, owner, inDoubt }) =>
+    runStep(deps, plan.request.cluster, async (ctx) => {
+      const undone = (ctx.memory.undone ??= []);
+      for (const { snapshotID } of await findOwnSnapshots(ctx.api, tagOf(owner, plan, 'snapshot'))) {
+        await deleteOwnSnapshot(ctx.api, snapshotID);
+        undone.push(`snapshot ${snapshotID} deleted`);
+      }
+      settleUndo(ctx, inDoubt, 'CreateSnapshot');
+      return { undone, leftBehind: [] };
+    }),
+});
+
+function settleUndo(ctx: StepContext, inDoubt: boolean, method: string): void {
+  if (!inDoubt) return;
+  ctx.memory.issuedAt ??= new Date(ctx.now()).toISOString();
+  settle(ctx, ctx.memory.issuedAt, `waiting to see whether a ${method} whose answer was lost still takes effect`);
+}

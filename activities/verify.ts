@@ -1,0 +1,92 @@
+import { isDeepStrictEqual } from 'node:util';
+import { log } from '@temporalio/activity';
+import type { ClonedVolume } from '../contracts/clone-result.ts';
+import { FAILURE } from '../contracts/names.ts';
+import { withoutTag } from '../contracts/tag.ts';
+import type { Volume } from '../element/index.ts';
+import type { ActivityDeps } from './deps.ts';
+import { settle } from './doubt.ts';
+import { findOwnVolumes, findVolume, tagOf } from './find.ts';
+import { removeOwnVolume } from './remove.ts';
+import { NotYet, runStep, StepFailed } from './step.ts';
+import type { ClonePlan, CloneActivities } from './types.ts';
+
+/** A difference is only believed after this many looks, since a change may take a moment to show. */
+const TRIES = 3;
+
+export const createVerifyActivities = (deps: ActivityDeps): Pick<CloneActivities, 'verifyClone'> => ({
+  verifyClone: ({ plan, owner, volumeID, inDoubtSince }) =>
+    runStep(deps, plan.request.cluster, async (ctx) => {
+      settle(ctx, inDoubtSince, 'waiting to see whether a CloneVolume whose answer was lost made a second volume');
+      const tag = tagOf(owner, plan, 'clone');
+      const own = await findOwnVolumes(ctx.api, plan.request.name, tag);
+
+      const strangersRemoved: number[] = [];
+      for (const stranger of own) {
+        if (stranger.volumeID === volumeID) continue;
+        log.warn('Removing a second volume of the same request', { volumeID: stranger.volumeID, kept: volumeID });
+        await removeOwnVolume(ctx, stranger);
+        strangersRemoved.push(stranger.volumeID);
+      }
+
+      const volume = own.find((v) => v.volumeID === volumeID) ?? (await findVolume(ctx.api, volumeID));
+      if (!volume) {
+        throw new StepFailed(`volume ${volumeID}, the clone, is gone: somebody deleted it`, {
+          type: FAILURE.verifyFailed,
+        });
+      }
+      if (volume.status !== 'active') throw new NotYet(`volume ${volumeID} is still "${volume.status}"`, 2_000);
+      const differences = compare(volume, plan);
+      if (differences.length > 0) {
+        const message = `volume ${volumeID} is not as asked for: ${differences.join('; ')}`;
+        ctx.memory.suspects += 1;
+        if (ctx.memory.suspects >= TRIES) throw new StepFailed(message, { type: FAILURE.verifyFailed });
+        throw new NotYet(message, 2_000, FAILURE.notReady, { keepSuspects: true });
+      }
+      return { volume: describe(volume), strangersRemoved };
+    }),
+});
+
+/** What differs from what was asked for, in words. */
+export function compare(volume: Volume, plan: ClonePlan): string[] {
+  const { expected } = plan;
+  const differences: string[] = [];
+  const check = (field: string, is: unknown, wanted: unknown) => {
+    if (wanted !== undefined && !isDeepStrictEqual(is, wanted)) {
+      differences.push(`${field} is ${JSON.stringify(is)} instead of ${JSON.stringify(wanted)}`);
+    }
+  };
+  check('totalSize', volume.totalSize, expected.totalSize);
+  check('accountID', volume.accountID, expected.accountID);
+  check('access', volume.access, expected.access);
+  check('enable512e', volume.enable512e, expected.enable512e);
+  check('qosPolicyID', volume.qosPolicyID ?? undefined, expected.qosPolicyID);
+  check('qos.minIOPS', volume.qos.minIOPS, expected.qos?.minIOPS);
+  check('qos.maxIOPS', volume.qos.maxIOPS, expected.qos?.maxIOPS);
+  check('qos.burstIOPS', volume.qos.burstIOPS, expected.qos?.burstIOPS);
+  check('attributes', withoutTag(volume.attributes), plan.attributes);
+  for (const { volumeAccessGroupID, name } of plan.volumeAccessGroups) {
+    if (!volume.volumeAccessGroups.includes(volumeAccessGroupID)) {
+      differences.push(`it is not in volume access group ${volumeAccessGroupID} (${name})`);
+    }
+  }
+  return differences;
+}
+
+const describe = (v: Volume): ClonedVolume => ({
+  volumeID: v.volumeID,
+  name: v.name,
+  status: v.status,
+  access: v.access,
+  accountID: v.accountID,
+  totalSize: v.totalSize,
+  enable512e: v.enable512e,
+  iqn: v.iqn,
+  qos: { minIOPS: v.qos.minIOPS, maxIOPS: v.qos.maxIOPS, burstIOPS: v.qos.burstIOPS },
+  qosPolicyID: v.qosPolicyID ?? null,
+  volumeAccessGroups: v.volumeAccessGroups,
+  attributes: withoutTag(v.attributes),
+  createTime: v.createTime,
+  ...(v.scsiNAADeviceID === undefined ? {} : { scsiNAADeviceID: v.scsiNAADeviceID }),
+  ...(v.scsiEUIDeviceID === undefined ? {} : { scsiEUIDeviceID: v.scsiEUIDeviceID }),
+});

@@ -1,0 +1,255 @@
+import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import type { ClonePlan, MadeSnapshot, Owner, StartedClone } from '../activities/types.ts';
+import type { CloneVolumeResult } from '../contracts/clone-result.ts';
+import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import { workflowIDForRequest } from '../contracts/workflow-id.ts';
+import { changes, creates, looks, reads } from './activities.ts';
+import { Compensation } from './compensation.ts';
+import { timeLeft } from './deadline.ts';
+import { cloneFailed, invalidRequest } from './failure.ts';
+import { joinOrRun } from './join.ts';
+import { publish } from './search-attributes.ts';
+import { Story } from './story.ts';
+
+/**
+ * Clones one volume: preflight → snapshot → clone → await → modify → grant → verify → clean up.
+ *
+ * Whatever fails or is cancelled is undone in reverse order, unless `onFailure: "keep"`.
+ * @throws ApplicationFailure `InvalidRequest` (nothing was created) or `CloneFailed` (`details[0]`: CloneFailureDetails)
+ */
+export async function cloneVolume(request: CloneVolumeRequest): Promise<CloneVolumeResult> {
+  const key = request?.requestId;
+  // The ID of the workflow is the lock on the key: whoever comes under another name waits for the holder's result.
+  if (typeof key === 'string' && workflowInfo().workflowId !== workflowIDForRequest(key))
+    return joinOrRun(key, request);
+
+  const clone = new CloneRun(request);
+  try {
+    return await clone.run();
+  } catch (err) {
+    throw await CancellationScope.nonCancellable(() => clone.fail(err));
+  }
+}
+
+class CloneRun {
+  private readonly request: CloneVolumeRequest;
+  private readonly owner: Owner;
+  private readonly story: Story;
+  private readonly compensation = new Compensation();
+  private readonly startedAt = workflowInfo().startTime.toISOString();
+  private step = 'preflight';
+  private apiCalls = 0;
+
+  constructor(request: CloneVolumeRequest) {
+    this.request = request;
+    const { workflowId, runId, firstExecutionRunId } = workflowInfo();
+    this.owner = {
+      workflowID: workflowId,
+      request: request?.requestId ?? firstExecutionRunId,
+      ...(typeof request?.requestedBy === 'string' ? { requestedBy: request.requestedBy } : {}),
+      mayHaveRunBefore: runId !== firstExecutionRunId || typeof request?.requestId === 'string',
+    };
+    this.story = new Story(`Clone volume ${request?.volumeID} of ${request?.cluster} → ${request?.name}`);
+  }
+
+  async run(): Promise<CloneVolumeResult> {
+    const plan = await this.preflight();
+    const snapshot = plan.snapshot === null ? null : await this.createSnapshot(plan);
+    const snapshotID = snapshot?.snapshotID ?? plan.request.snapshotID!;
+    const clone = await this.startClone(plan, snapshotID);
+    const { bytes } = await this.awaitClone(plan, clone);
+    await this.modify(plan, clone.volumeID);
+    await this.grant(plan, clone.volumeID);
+    const volume = await this.verify(plan, clone);
+    const snapshotDeleted = await this.cleanUp(plan, snapshot, clone);
+
+    this.story.end(`Done: volume ${clone.volumeID} is ready.`);
+    publish({ phase: 'done' });
+    return {
+      cluster: plan.request.cluster,
+      sourceVolumeID: plan.request.volumeID,
+      volumeID: clone.volumeID,
+      cloneID: clone.cloneID,
+      snapshotID,
+      snapshotDeleted,
+      asyncHandle: clone.asyncHandle,
+      volume,
+      startedAt: this.startedAt,
+      finishedAt: new Date().toISOString(),
+      bytes,
+      apiCalls: this.apiCalls,
+    };
+  }
+
+  /** Undoes what was made and returns what to throw. Runs in a scope that no cancellation reaches. */
+  async fail(err: unknown): Promise<unknown> {
+    const refused = invalidRequest(err);
+    const kept = this.request?.onFailure === 'keep' && refused === undefined;
+    if (!refused) this.story.learn(isCancellation(err) ? 'Cancelled' : `Failed in step ${this.step}`);
+    if (!refused && !kept) this.story.learn('Undoing what was made');
+    const { undone, leftBehind } = kept ? this.compensation.leave() : await this.compensation.run();
+    publish({ phase: isCancellation(err) ? 'cancelled' : 'failed' });
+    if (refused) return refused;
+    this.story.end(
+      leftBehind.length > 0 ? 'Something is left on the cluster: see the failure.' : 'Everything was undone.',
+    );
+    if (isCancellation(err) && leftBehind.length === 0) return err;
+    return cloneFailed(err, {
+      cluster: this.request.cluster,
+      sourceVolumeID: this.request.volumeID,
+      name: this.request.name,
+      step: this.step,
+      undone,
+      leftBehind,
+      kept,
+    });
+  }
+
+  private async preflight(): Promise<ClonePlan> {
+    const { request, owner, story } = this;
+    this.step = 'preflight';
+    publish({
+      phase: 'waiting',
+      ...(typeof request?.cluster === 'string' ? { cluster: request.cluster } : {}),
+      ...(Number.isSafeInteger(request?.volumeID) ? { sourceVolumeID: request.volumeID } : {}),
+    });
+    story.begin('preflight', 'Checking the request against the cluster.');
+    const { apiCalls, ...plan } = await reads.preflight.executeWithOptions(
+      { summary: `Check ${request?.volumeID} → ${request?.name}`, scheduleToCloseTimeout: timeLeft(request?.deadline) },
+      [{ request, owner }],
+    );
+    this.apiCalls += apiCalls;
+    if (plan.snapshot === null) story.skip('snapshot');
+    if (plan.volumeAccessGroups.length === 0) story.skip('grant');
+    return plan;
+  }
+
+  private async createSnapshot(plan: ClonePlan): Promise<MadeSnapshot> {
+    this.begin('createSnapshot');
+    this.story.begin('snapshot', `Taking a snapshot of volume ${plan.source.volumeID}.`, 'snapshotting');
+    // Before the call: its answer may be lost, and what it made must be found by its tag all the same.
+    const undoing = this.compensation.snapshot(plan, this.owner);
+    const made = await creates.createSnapshot.executeWithOptions(
+      { summary: `CreateSnapshot of ${plan.source.volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
+      [{ plan, owner: this.owner }],
+    );
+    undoing.learn(made.snapshotID, made.inDoubtSince !== null);
+    this.apiCalls += made.apiCalls;
+    this.story.learn(`Snapshot ${made.snapshotID}`);
+    return made;
+  }
+
+  private async startClone(plan: ClonePlan, snapshotID: number): Promise<StartedClone> {
+    this.begin('startClone');
+    this.story.begin(
+      'clone',
+      `Asking for the clone; it waits here while the cluster has no free clone slot.`,
+      'waiting',
+    );
+    const undoing = this.compensation.clone(plan, this.owner);
+    const clone = await creates.startClone.executeWithOptions(
+      {
+        summary: `CloneVolume ${plan.source.volumeID} → ${plan.request.name}`,
+        scheduleToCloseTimeout: this.timeLeft(),
+      },
+      [{ plan, owner: this.owner, snapshotID }],
+    );
+    undoing.learn(clone);
+    this.apiCalls += clone.apiCalls;
+    this.story.learn(`Clone volume ${clone.volumeID}${clone.adopted ? ', found again after a lost answer' : ''}`);
+    if (clone.cloneID !== null) this.story.learn(`cloneID ${clone.cloneID}, asyncHandle ${clone.asyncHandle}`);
+    publish({ phase: 'cloning', cloneVolumeID: clone.volumeID });
+    return clone;
+  }
+
+  private async awaitClone(plan: ClonePlan, clone: StartedClone): Promise<{ bytes: number }> {
+    this.begin('awaitClone');
+    this.story.begin('await', 'Copying. Percent, rate and remaining time: see the pending activity.');
+    const done = await looks.awaitClone.executeWithOptions(
+      {
+        summary: `Await clone of ${plan.source.volumeID} → ${clone.volumeID}`,
+        scheduleToCloseTimeout: this.timeLeft(),
+      },
+      [
+        {
+          cluster: plan.request.cluster,
+          clone: { volumeID: clone.volumeID, cloneID: clone.cloneID, asyncHandle: clone.asyncHandle },
+          totalSize: plan.totalSize,
+        },
+      ],
+    );
+    this.apiCalls += done.apiCalls;
+    return done;
+  }
+
+  private async modify(plan: ClonePlan, volumeID: number): Promise<void> {
+    this.begin('modifyVolume');
+    this.story.begin('modify', `Setting what was asked for on volume ${volumeID}.`, 'modifying');
+    const done = await changes.modifyVolume.executeWithOptions(
+      { summary: `ModifyVolume ${volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
+      [{ plan, owner: this.owner, volumeID }],
+    );
+    this.apiCalls += done.apiCalls;
+  }
+
+  private async grant(plan: ClonePlan, volumeID: number): Promise<void> {
+    if (plan.volumeAccessGroups.length === 0) return;
+    this.begin('grantAccess');
+    const names = plan.volumeAccessGroups.map((g) => g.name).join(', ');
+    this.story.begin('grant', `Granting access to ${names}.`, 'granting');
+    const done = await changes.grantAccess.executeWithOptions(
+      { summary: `Grant ${volumeID} to ${names}`.slice(0, 200), scheduleToCloseTimeout: this.timeLeft() },
+      [{ cluster: plan.request.cluster, volumeID, volumeAccessGroups: plan.volumeAccessGroups }],
+    );
+    this.apiCalls += done.apiCalls;
+  }
+
+  private async verify(plan: ClonePlan, clone: StartedClone) {
+    this.begin('verifyClone');
+    this.story.begin('verify', `Comparing volume ${clone.volumeID} with the request.`);
+    const { volume, strangersRemoved, apiCalls } = await changes.verifyClone.executeWithOptions(
+      { summary: `Verify volume ${clone.volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
+      [{ plan, owner: this.owner, volumeID: clone.volumeID, inDoubtSince: clone.inDoubtSince }],
+    );
+    this.apiCalls += apiCalls;
+    for (const id of strangersRemoved) this.story.learn(`Removed volume ${id}, made by a call whose answer was lost`);
+    return volume;
+  }
+
+  private async cleanUp(plan: ClonePlan, snapshot: MadeSnapshot | null, clone: StartedClone): Promise<boolean> {
+    this.begin('cleanUp');
+    this.story.begin('clean up', 'Removing the snapshot and the kept async result.');
+    try {
+      const { snapshotDeleted, apiCalls } = await changes.cleanUp.executeWithOptions(
+        { summary: `Clean up after ${clone.volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
+        [
+          {
+            plan,
+            owner: this.owner,
+            snapshot: snapshot && { snapshotID: snapshot.snapshotID, inDoubtSince: snapshot.inDoubtSince },
+            asyncHandle: clone.asyncHandle,
+          },
+        ],
+      );
+      this.apiCalls += apiCalls;
+      return snapshotDeleted;
+    } catch (err) {
+      if (isCancellation(err)) throw err;
+      // A good clone is not thrown away over its snapshot: that one expires by itself, and the result says it is there.
+      log.warn('The snapshot could not be removed; it expires by itself', {
+        snapshotID: snapshot?.snapshotID,
+        error: String(err),
+      });
+      this.story.learn(`Snapshot ${snapshot?.snapshotID} could not be removed; it expires by itself`);
+      return false;
+    }
+  }
+
+  private begin(step: string): void {
+    this.step = step;
+  }
+
+  private timeLeft(): number {
+    return timeLeft(this.request.deadline);
+  }
+}

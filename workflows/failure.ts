@@ -1,0 +1,97 @@
+import { ActivityFailure, ApplicationFailure, isCancellation, rootCause, TimeoutFailure } from '@temporalio/workflow';
+import type { CloneFailureDetails, LeftBehind, StepFailureDetails } from '../contracts/failure.ts';
+import { FAILURE } from '../contracts/names.ts';
+
+export interface Outcome {
+  cluster: string;
+  sourceVolumeID: number;
+  name: string;
+  step: string;
+  undone: string[];
+  leftBehind: LeftBehind[];
+  kept: boolean;
+}
+
+const isStepDetails = (value: unknown): value is StepFailureDetails =>
+  value !== null && typeof value === 'object' && 'step' in value && 'attempts' in value;
+
+/** What the innermost application failure says about the step, if it is one of ours. */
+function stepDetails(err: unknown): StepFailureDetails | undefined {
+  for (let e = err; e instanceof Error; e = e.cause) {
+    if (e instanceof ApplicationFailure) {
+      const details: unknown = e.details?.[0];
+      if (isStepDetails(details)) return details;
+    }
+  }
+  return undefined;
+}
+
+/** The failed step's reason in words, and whether the deadline was what ended it. */
+function reasonOf(err: unknown): string {
+  const text = rootCause(err) ?? String(err);
+  const timedOut =
+    err instanceof ActivityFailure && (err.retryState === 'TIMEOUT' || err.cause instanceof TimeoutFailure);
+  return timedOut ? `the deadline passed; the last answer was: ${text}` : text;
+}
+
+const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/**
+ * The one failure a person reads, the same in the CLI, the workflow and the UI: what was asked, which step failed, the
+ * API's own words, how often it was tried and since when, what was undone, what remains and what to do.
+ */
+export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
+  const cancelled = isCancellation(err);
+  const step = stepDetails(err);
+  const parts = [
+    cancelled
+      ? `Cloning volume ${o.sourceVolumeID} of cluster ${o.cluster} to "${o.name}" was cancelled in step ${o.step}.`
+      : `Cloning volume ${o.sourceVolumeID} of cluster ${o.cluster} to "${o.name}" failed in step ${o.step}: ${sentence(reasonOf(err))}`,
+    step === undefined || cancelled
+      ? ''
+      : `Tried ${step.attempts === 1 ? 'once' : `${step.attempts} times`} since ${step.since}.`,
+    o.kept
+      ? 'Nothing was undone, as the request asked (onFailure: "keep").'
+      : o.undone.length > 0
+        ? `Undone: ${o.undone.join('; ')}.`
+        : o.leftBehind.length > 0
+          ? 'Nothing was undone.'
+          : 'Nothing had been left on the cluster.',
+    o.leftBehind.length > 0
+      ? `Still on the cluster: ${o.leftBehind.map((l) => `${l.kind}${l.id === null ? '' : ` ${l.id}`} (${l.reason})`).join('; ')}.`
+      : '',
+  ];
+  const details: CloneFailureDetails = {
+    cluster: o.cluster,
+    sourceVolumeID: o.sourceVolumeID,
+    name: o.name,
+    step: o.step,
+    ...(step?.method === undefined ? {} : { method: step.method }),
+    ...(step?.apiName === undefined ? {} : { apiName: step.apiName }),
+    ...(step === undefined ? {} : { attempts: step.attempts, since: step.since }),
+    cancelled,
+    undone: o.undone,
+    leftBehind: o.leftBehind,
+  };
+  return ApplicationFailure.create({
+    type: FAILURE.cloneFailed,
+    message: parts.filter((p) => p !== '').join(' '),
+    nonRetryable: true,
+    details: [details],
+    ...(err instanceof Error ? { cause: err } : {}),
+  });
+}
+
+/** A refusal by preflight passes as it is: nothing had been created, and its message lists every fault. */
+export function invalidRequest(err: unknown): ApplicationFailure | undefined {
+  const cause = err instanceof ActivityFailure ? err.cause : err;
+  if (cause instanceof ApplicationFailure && cause.type === FAILURE.invalidRequest) {
+    return ApplicationFailure.create({
+      type: FAILURE.invalidRequest,
+      message: cause.message,
+      nonRetryable: true,
+      details: cause.details ?? [],
+    });
+  }
+  return undefined;
+}

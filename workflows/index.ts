@@ -1,0 +1,2 @@
+/** Every exported function is a workflow type. */
+export { cloneVolume } from './clone-volume.ts';

@@ -1,0 +1,37 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import { ApplicationFailure, ChildWorkflowFailure, executeChild, workflowInfo } from '@temporalio/workflow';
+import type { CloneVolumeResult } from '../contracts/clone-result.ts';
+import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import { MEMO, WORKFLOW } from '../contracts/names.ts';
+import { workflowIDForRequest } from '../contracts/workflow-id.ts';
+import { looks } from './activities.ts';
+import { timeLeft } from './deadline.ts';
+
+/**
+ * Runs the request in the one workflow that its requestId allows, or waits for the one that runs already. The server
+ * keeps IDs unique, so two callers with the same key share one clone, whatever IDs their own workflows have.
+ */
+export async function joinOrRun(requestId: string, request: CloneVolumeRequest): Promise<CloneVolumeResult> {
+  const workflowId = workflowIDForRequest(requestId);
+  try {
+    return await executeChild<(r: CloneVolumeRequest) => Promise<CloneVolumeResult>>(WORKFLOW.cloneVolume, {
+      workflowId,
+      args: [request],
+      // A key that failed may be tried again; one that succeeded keeps its result.
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      // The default would terminate the clone with us, and a terminated clone undoes nothing.
+      parentClosePolicy: 'REQUEST_CANCEL',
+      memo: { [MEMO.request]: request },
+      staticSummary: `Clone volume ${request.volumeID} of ${request.cluster} → ${request.name}`,
+      typedSearchAttributes: workflowInfo().typedSearchAttributes,
+    });
+  } catch (err) {
+    // The holder's own failure is the one to read, not that a child failed.
+    if (err instanceof ChildWorkflowFailure && err.cause instanceof ApplicationFailure) throw err.cause;
+    if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
+    return looks.joinRequest.executeWithOptions(
+      { summary: `Wait for ${workflowId}`.slice(0, 200), scheduleToCloseTimeout: timeLeft(request.deadline) },
+      [{ workflowID: workflowId, request }],
+    );
+  }
+}

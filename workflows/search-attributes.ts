@@ -1,0 +1,37 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { Phase } from '../contracts/names.ts';
+
+const keys = {
+  cluster: defineSearchAttributeKey('ElementCluster', 'KEYWORD'),
+  phase: defineSearchAttributeKey('ElementPhase', 'KEYWORD'),
+  sourceVolumeID: defineSearchAttributeKey('ElementSourceVolumeID', 'INT'),
+  cloneVolumeID: defineSearchAttributeKey('ElementCloneVolumeID', 'INT'),
+};
+
+export interface Facts {
+  cluster?: string;
+  phase?: Phase;
+  sourceVolumeID?: number;
+  cloneVolumeID?: number;
+}
+
+/** Sets what differs from what is there already: each upsert is an event in the history. */
+export function publish(facts: Facts): void {
+  const known = workflowInfo().typedSearchAttributes;
+  const changed = [
+    ...(facts.cluster !== undefined && known.get(keys.cluster) !== facts.cluster
+      ? [{ key: keys.cluster, value: facts.cluster }]
+      : []),
+    ...(facts.phase !== undefined && known.get(keys.phase) !== facts.phase
+      ? [{ key: keys.phase, value: facts.phase }]
+      : []),
+    ...(facts.sourceVolumeID !== undefined && known.get(keys.sourceVolumeID) !== facts.sourceVolumeID
+      ? [{ key: keys.sourceVolumeID, value: facts.sourceVolumeID }]
+      : []),
+    ...(facts.cloneVolumeID !== undefined && known.get(keys.cloneVolumeID) !== facts.cloneVolumeID
+      ? [{ key: keys.cloneVolumeID, value: facts.cloneVolumeID }]
+      : []),
+  ];
+  if (changed.length > 0) upsertSearchAttributes(changed);
+}
