@@ -1,7 +1,7 @@
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { ATTRIBUTES_BYTES_MAX } from '../contracts/names.ts';
 import { withoutTag, withTag } from '../contracts/tag.ts';
-import { minimumApiVersion } from '../element/index.ts';
+import { compareVersions, minimumApiVersion } from '../element/index.ts';
 import type { Facts } from './preflight-facts.ts';
 import type { Owner } from './types.ts';
 
@@ -41,13 +41,11 @@ export function checkRequest(request: CloneVolumeRequest, facts: Facts, owner: O
 }
 
 function versionFaults(request: CloneVolumeRequest, apiVersion: string): string[] {
-  const needs: [string, keyof typeof minimumApiVersion][] = [
-    ['cluster', 'CloneVolume'],
-    ...(request.modify?.qosPolicyID === undefined ? [] : [['modify.qosPolicyID', 'ModifyVolume.qosPolicyID'] as const]),
-    ...(request.enableSnapMirrorReplication === undefined
-      ? []
-      : [['enableSnapMirrorReplication', 'CloneVolume.enableSnapMirrorReplication'] as const]),
-  ].map(([f, k]) => [f, k] as [string, keyof typeof minimumApiVersion]);
+  const needs: [field: string, key: keyof typeof minimumApiVersion][] = [['cluster', 'CloneVolume']];
+  if (request.modify?.qosPolicyID !== undefined) needs.push(['modify.qosPolicyID', 'ModifyVolume.qosPolicyID']);
+  if (request.enableSnapMirrorReplication !== undefined) {
+    needs.push(['enableSnapMirrorReplication', 'CloneVolume.enableSnapMirrorReplication']);
+  }
   return needs.flatMap(([field, key]) => {
     const minimum = minimumApiVersion[key];
     return compareVersions(apiVersion, minimum) < 0
@@ -56,11 +54,6 @@ function versionFaults(request: CloneVolumeRequest, apiVersion: string): string[
         ]
       : [];
   });
-}
-
-function compareVersions(a: string, b: string): number {
-  const [x, y] = [a.split('.').map(Number), b.split('.').map(Number)];
-  return (x[0] ?? 0) - (y[0] ?? 0) || (x[1] ?? 0) - (y[1] ?? 0);
 }
 
 function sizeFaults(request: CloneVolumeRequest, { source, snapshot, limits }: Facts): string[] {

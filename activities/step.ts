@@ -106,12 +106,15 @@ export async function runStep<T extends object>(
   }
 }
 
+/** Members that are no method of the API with parameters of its own. */
+const NOT_COUNTED = new Set<string | symbol>(['call', 'apiVersion', 'clockSkewMs', 'close']);
+
 /** The same client, counting its calls and cut short when the activity is cancelled. */
 function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal): ElementClient {
   return new Proxy(api, {
     get(target, property, receiver) {
       const member: unknown = Reflect.get(target, property, receiver);
-      if (typeof member !== 'function') return member;
+      if (typeof member !== 'function' || NOT_COUNTED.has(property)) return member;
       return (params?: unknown, options: object = {}) => {
         memory.apiCalls += 1;
         return (member as (p: unknown, o: object) => unknown).call(target, params, { signal, ...options });

@@ -1,0 +1,23 @@
+/** Public entry `element-clone/element`: a typed client of the Element API. */
+export type * from './api.ts';
+export { classify, type ErrorKind } from './classify.ts';
+export { createElementClient, type ElementClientOptions } from './client.ts';
+export * from './errors.ts';
+export type {
+  Account,
+  ApiVersions,
+  ClusterAdmin,
+  ClusterFullThreshold,
+  ClusterInfo,
+  ClusterVersionInfo,
+  ISCSISession,
+  Limits,
+  Node,
+  QoSPolicy,
+  VolumeAccessGroup,
+} from './schemas/cluster.ts';
+export type { AsyncHandle, AsyncResult, CloneJob } from './schemas/jobs.ts';
+export type { QoS, Snapshot, Volume } from './schemas/volume.ts';
+export { isFingerprint, type TlsOptions } from './tls.ts';
+export type { CallInfo, CallOptions, Credentials } from './transport.ts';
+export { compareVersions, minimumApiVersion, NEWEST_KNOWN_VERSION } from './versions.ts';
