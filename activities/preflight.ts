@@ -96,9 +96,10 @@ function snapshotLifetime(request: CloneVolumeRequest): number {
   return Math.max(parseDuration(DEFAULT_SNAPSHOT_EXPIRY)!, wait);
 }
 
+const two = (n: number) => String(n).padStart(2, '0');
+
 /** CreateSnapshot's retention: HH:mm:ss. */
 export function hhmmss(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1_000);
-  const two = (n: number) => String(n).padStart(2, '0');
   return `${two(Math.floor(seconds / 3_600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }

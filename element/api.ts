@@ -4,6 +4,7 @@ import type * as jobs from './schemas/jobs.ts';
 import type { QoS, Snapshot, Volume } from './schemas/volume.ts';
 import type { CallOptions } from './transport.ts';
 
+type NoParams = Record<string, never>;
 type Attributes = Record<string, unknown>;
 type Access = 'readOnly' | 'readWrite' | 'locked' | 'replicationTarget';
 type PartialQoS = { [K in keyof QoS]?: QoS[K] | undefined };
@@ -73,14 +74,14 @@ type SnapshotLifetime = {
  * answer) or ElementProtocolError (an answer that is not as the reference says).
  */
 export interface ElementMethods {
-  getAPI: Method<Record<never, never>, cluster.ApiVersions>;
-  getClusterInfo: Method<Record<never, never>, { clusterInfo: cluster.ClusterInfo }>;
-  getClusterVersionInfo: Method<Record<never, never>, cluster.ClusterVersionInfo>;
-  getLimits: Method<Record<never, never>, cluster.Limits>;
-  getClusterFullThreshold: Method<Record<never, never>, cluster.ClusterFullThreshold>;
-  listActiveNodes: Method<Record<never, never>, { nodes: cluster.Node[] }>;
+  getAPI: Method<NoParams, cluster.ApiVersions>;
+  getClusterInfo: Method<NoParams, { clusterInfo: cluster.ClusterInfo }>;
+  getClusterVersionInfo: Method<NoParams, cluster.ClusterVersionInfo>;
+  getLimits: Method<NoParams, cluster.Limits>;
+  getClusterFullThreshold: Method<NoParams, cluster.ClusterFullThreshold>;
+  listActiveNodes: Method<NoParams, { nodes: cluster.Node[] }>;
   /** Since 10.0. */
-  getCurrentClusterAdmin: Method<Record<never, never>, { clusterAdmin: cluster.ClusterAdmin }>;
+  getCurrentClusterAdmin: Method<NoParams, { clusterAdmin: cluster.ClusterAdmin }>;
 
   /** Deleted volumes that are not purged yet are among them, with status `deleted`. */
   listVolumes: Method<ListVolumesParams, { volumes: Volume[] }>;
@@ -127,7 +128,7 @@ export interface ElementMethods {
   /** Never removes one. */
   listAsyncResults: Method<{ asyncResultTypes?: string[] }, { asyncHandles: jobs.AsyncHandle[] }>;
   /** Running clone jobs; a finished one is simply gone. */
-  listSyncJobs: Method<Record<never, never>, { cloneJobs: jobs.CloneJob[] }>;
+  listSyncJobs: Method<NoParams, { cloneJobs: jobs.CloneJob[] }>;
 
   listVolumeAccessGroups: Method<
     { volumeAccessGroups?: number[] },
@@ -138,7 +139,7 @@ export interface ElementMethods {
   getAccountByID: Method<{ accountID: number }, { account: cluster.Account }>;
   /** Since 10.0. */
   getQoSPolicy: Method<{ qosPolicyID: number }, { qosPolicy: cluster.QoSPolicy }>;
-  listISCSISessions: Method<Record<never, never>, { sessions: cluster.ISCSISession[] }>;
+  listISCSISessions: Method<NoParams, { sessions: cluster.ISCSISession[] }>;
 }
 
 export interface ElementClient extends ElementMethods {

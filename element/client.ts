@@ -96,7 +96,7 @@ export function createElementClient(options: ElementClientOptions): ElementClien
     ]),
   ) as unknown as ElementMethods;
 
-  return { ...methods, call, apiVersion, clockSkewMs: transport.clockSkewMs, close: transport.close };
+  return { ...methods, call, apiVersion, clockSkewMs: () => transport.clockSkewMs(), close: () => transport.close() };
 }
 
 function check<T>(method: string, schema: z.ZodType<T>, answer: unknown): T {

@@ -42,8 +42,8 @@ function pinned(fingerprint: string, base: buildConnector.BuildOptions): buildCo
       const [error, socket] = args;
       if (error) return callback(error, null);
       const presented = normalise((socket as TLSSocket).getPeerCertificate().fingerprint256 ?? '');
-      if (presented === wanted) return callback(null, socket!);
-      socket!.destroy();
+      if (presented === wanted) return callback(null, socket);
+      socket.destroy();
       return callback(new FingerprintMismatch(`the cluster presents the certificate sha256:${presented}`), null);
     });
 }

@@ -83,7 +83,8 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
 /** The bundle built with this version, never one made at start: that would hide a broken build until production. */
 function workflowCode(path?: string): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
   const codePath = path ?? fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
-  if (!existsSync(codePath)) throw new WorkerStartError(`There is no workflow bundle at ${codePath}; run: npm run build`);
+  if (!existsSync(codePath))
+    throw new WorkerStartError(`There is no workflow bundle at ${codePath}; run: npm run build`);
   return { workflowBundle: { codePath } };
 }
 

@@ -4,7 +4,8 @@ import { SEARCH_ATTRIBUTE_TYPES } from '../contracts/names.ts';
 /** Temporal's IndexedValueType. */
 const INDEXED_VALUE_TYPE = { KEYWORD: 2, INT: 3 } as const;
 
-export type SearchAttributeState = { state: 'present' | 'registered' } | { state: 'missing'; names: string[]; remedy: string };
+export type SearchAttributeState =
+  { state: 'present' | 'registered' } | { state: 'missing'; names: string[]; remedy: string };
 
 /** The command that an administrator runs where this process may not register them (Temporal Cloud, for one). */
 export const registrationCommand = (namespace: string, names: readonly string[]): string =>
@@ -18,7 +19,10 @@ export const registrationCommand = (namespace: string, names: readonly string[])
   ].join(' ');
 
 /** Names of ours that the namespace does not know yet. */
-export async function missingSearchAttributes(connection: Pick<NativeConnection, 'operatorService'>, namespace: string) {
+export async function missingSearchAttributes(
+  connection: Pick<NativeConnection, 'operatorService'>,
+  namespace: string,
+) {
   const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   return Object.keys(SEARCH_ATTRIBUTE_TYPES).filter((name) => !(name in customAttributes));
 }
