@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { ElementClient, ElementMethods } from './api.ts';
-import { ElementProtocolError } from './errors.ts';
+import { ElementProtocolError, ElementTransportError } from './errors.ts';
 import * as cluster from './schemas/cluster.ts';
 import { int } from './schemas/common.ts';
 import * as jobs from './schemas/jobs.ts';
-import { snapshotSchema, volumeSchema } from './schemas/volume.ts';
+import { groupSnapshotSchema, snapshotSchema, volumeSchema } from './schemas/volume.ts';
 import { createTransport, type CallOptions, type TransportOptions } from './transport.ts';
 import { negotiate } from './versions.ts';
 
@@ -51,6 +51,7 @@ const METHODS: { [K in keyof ElementMethods]: [string, z.ZodType<Awaited<ReturnT
     'CreateGroupSnapshot',
     z.object({ groupSnapshotID: int, members: z.array(z.object({ volumeID: int, snapshotID: int })) }),
   ],
+  listGroupSnapshots: ['ListGroupSnapshots', z.object({ groupSnapshots: z.array(groupSnapshotSchema) })],
   deleteGroupSnapshot: ['DeleteGroupSnapshot', z.unknown()],
   getAsyncResult: ['GetAsyncResult', jobs.asyncResultSchema],
   listAsyncResults: ['ListAsyncResults', z.object({ asyncHandles: z.array(jobs.asyncHandleSchema) })],
@@ -62,6 +63,8 @@ const METHODS: { [K in keyof ElementMethods]: [string, z.ZodType<Awaited<ReturnT
   addVolumesToVolumeAccessGroup: ['AddVolumesToVolumeAccessGroup', z.unknown()],
   removeVolumesFromVolumeAccessGroup: ['RemoveVolumesFromVolumeAccessGroup', z.unknown()],
   getAccountByID: ['GetAccountByID', z.object({ account: cluster.accountSchema })],
+  listAccounts: ['ListAccounts', z.object({ accounts: z.array(cluster.accountSchema) })],
+  listQoSPolicies: ['ListQoSPolicies', z.object({ qosPolicies: z.array(cluster.qosPolicySchema) })],
   getQoSPolicy: ['GetQoSPolicy', z.object({ qosPolicy: cluster.qosPolicySchema })],
   listISCSISessions: ['ListISCSISessions', z.object({ sessions: z.array(cluster.iscsiSessionSchema) })],
 };
@@ -71,20 +74,24 @@ export function createElementClient(options: ElementClientOptions): ElementClien
   const transport = createTransport(options);
   let negotiated: Promise<string> | undefined;
 
-  const apiVersion = (call?: CallOptions): Promise<string> => {
-    if (options.apiVersion !== undefined) return Promise.resolve(options.apiVersion);
+  const negotiateOnce = (): Promise<string> => {
     negotiated ??= transport
-      .call(ANY_VERSION, 'GetAPI', {}, { ...call, signal: undefined })
+      .call(ANY_VERSION, 'GetAPI', {})
       .then((answer) => {
         const { supportedVersions, currentVersion } = check('GetAPI', cluster.apiVersionsSchema, answer);
         return negotiate(supportedVersions, currentVersion);
       })
       .catch((err: unknown) => {
         negotiated = undefined;
-        throw err;
+        throw withoutEffect(err);
       });
     return negotiated;
   };
+
+  const apiVersion = (call?: CallOptions): Promise<string> =>
+    options.apiVersion === undefined
+      ? unlessAborted(negotiateOnce(), call?.signal)
+      : Promise.resolve(options.apiVersion);
 
   const call = async <T>(method: string, params: object, schema: z.ZodType<T>, o?: CallOptions): Promise<T> =>
     check(method, schema, await transport.call(await apiVersion(o), method, params, o));
@@ -108,4 +115,29 @@ function check<T>(method: string, schema: z.ZodType<T>, answer: unknown): T {
     issue?.path.map(String).join('.') || 'result',
     issue?.message ?? 'not as expected',
   );
+}
+
+/** The call that waited for the negotiation was never made. */
+const withoutEffect = (err: unknown): unknown =>
+  err instanceof ElementTransportError
+    ? new ElementTransportError(err.method, err.reason, err.detail, { httpStatus: err.httpStatus, mayHaveActed: false })
+    : err;
+
+/** One negotiation serves many callers: that one of them leaves does not end it for the others. */
+async function unlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return shared;
+  let leave = () => {};
+  const left = new Promise<never>((_resolve, reject) => {
+    leave = () =>
+      reject(
+        new ElementTransportError('GetAPI', 'aborted', 'the call was cut short by its caller', { mayHaveActed: false }),
+      );
+    if (signal.aborted) leave();
+    else signal.addEventListener('abort', leave, { once: true });
+  });
+  try {
+    return await Promise.race([shared, left]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
 }

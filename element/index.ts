@@ -1,6 +1,6 @@
 /** Public entry `element-clone/element`: a typed client of the Element API. */
 export type * from './api.ts';
-export { classify, type ErrorKind } from './classify.ts';
+export { classify, type Classified, type ErrorKind } from './classify.ts';
 export { createElementClient, type ElementClientOptions } from './client.ts';
 export * from './errors.ts';
 export type {
@@ -17,7 +17,8 @@ export type {
   VolumeAccessGroup,
 } from './schemas/cluster.ts';
 export type { AsyncHandle, AsyncResult, CloneJob } from './schemas/jobs.ts';
-export type { QoS, Snapshot, Volume } from './schemas/volume.ts';
+export type { GroupSnapshot, QoS, Snapshot, Volume } from './schemas/volume.ts';
 export { isFingerprint, type TlsOptions } from './tls.ts';
-export type { CallInfo, CallOptions, Credentials } from './transport.ts';
+export type { Credentials, CredentialsProvider } from './credentials.ts';
+export type { CallInfo, CallOptions } from './transport.ts';
 export { compareVersions, minimumApiVersion, NEWEST_KNOWN_VERSION } from './versions.ts';

@@ -1,79 +1,85 @@
-import { ElementTransportError } from './errors.ts';
-import { FingerprintMismatch } from './tls.ts';
+import { ElementTransportError, type TransportReason } from './errors.ts';
+import type { BrokenExchange } from './exchange.ts';
+import { CertificateRefused } from './tls.ts';
 
-const codeOf = (err: unknown): string =>
-  err instanceof Error && 'code' in err && typeof err.code === 'string' ? err.code : '';
+export interface Circumstances {
+  method: string;
+  subject: string;
+  /** Origin of the cluster. */
+  endpoint: string;
+  timeoutMs: number;
+  maxBytes: number;
+}
+
+/**
+ * What went wrong on the way, in our words: undici's error is dropped, since it may carry the request's headers. Whether
+ * the call may have had an effect does not follow from the kind of error (a route can vanish under a request that is out
+ * already) but from whether it was ever written to a connection.
+ */
+export function explain(broken: BrokenExchange, at: Circumstances): ElementTransportError {
+  const [reason, detail] = reasonFor(broken, at);
+  return new ElementTransportError(at.method, reason, detail, { subject: at.subject, mayHaveActed: broken.sent });
+}
+
+function reasonFor(broken: BrokenExchange, at: Circumstances): [TransportReason, string] {
+  const { endpoint } = at;
+  switch (broken.by) {
+    case 'timeout': {
+      const within = `within ${at.timeoutMs / 1_000} s`;
+      return [
+        'timeout',
+        broken.sent ? `no answer from ${endpoint} ${within}` : `no connection to ${endpoint} ${within}`,
+      ];
+    }
+    case 'aborted':
+      return ['aborted', 'the call was cut short by its caller'];
+    case 'tooLarge':
+      return ['tooLarge', `the answer is larger than ${at.maxBytes} bytes`];
+    case 'network':
+      return networkFault(innermost(broken.cause), endpoint);
+  }
+}
+
+function networkFault(cause: Error, endpoint: string): [TransportReason, string] {
+  if (cause instanceof CertificateRefused) return ['tls', certificateFault(cause, endpoint)];
+  const code = codeOf(cause);
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return ['dns', `the name in ${endpoint} cannot be resolved (${code})`];
+  }
+  if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
+    return ['connect', `no connection to ${endpoint} (${code})`];
+  }
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return ['connect', `no connection to ${endpoint} in time`];
+  if (code === 'UND_ERR_DESTROYED' || code === 'UND_ERR_CLOSED') return ['aborted', 'the client was closed'];
+  if (/^(EPROTO|ERR_SSL_|ERR_TLS_)/.test(code) || /before secure TLS connection/.test(cause.message)) {
+    return ['tls', `no secure connection to ${endpoint} (${code}); is this the address and port of the cluster's API?`];
+  }
+  if (code.startsWith('HPE_')) return ['http', `${endpoint} does not speak HTTP (${code})`];
+  return ['reset', `the connection to ${endpoint} was lost (${code || cause.name})`];
+}
+
+function certificateFault({ fault, presented }: CertificateRefused, endpoint: string): string {
+  const shown = presented === undefined ? '' : ` It shows ${presented}.`;
+  if (fault === 'PIN') {
+    return `the certificate of ${endpoint} is not the pinned one.${shown} If it was renewed, correct tls.fingerprint in the configuration`;
+  }
+  const pin = 'or, once compared with the cluster, pin it as tls.fingerprint';
+  if (fault === 'CERT_HAS_EXPIRED' || fault === 'CERT_NOT_YET_VALID') {
+    return `the certificate of ${endpoint} is out of its time (${fault}).${shown} Renew it, check this machine's clock, ${pin}`;
+  }
+  if (fault === 'ERR_TLS_CERT_ALTNAME_INVALID' || fault === 'HOSTNAME_MISMATCH') {
+    return `the certificate of ${endpoint} is for another name (${fault}).${shown} Use a name from it as the endpoint, ${pin}`;
+  }
+  return `the certificate of ${endpoint} is not trusted (${fault}).${shown} Name its authority's file as tls.caFile, ${pin}`;
+}
 
 /** The error that says why: undici and Node wrap it in others. */
 function innermost(err: unknown): Error {
   let e = err instanceof Error ? err : new Error(String(err));
+  // One address of a name after another was tried.
   if (e instanceof AggregateError && e.errors[0] instanceof Error) e = e.errors[0];
   while (e.cause instanceof Error) e = e.cause;
   return e;
 }
 
-const CERTIFICATE = /^(CERT_|SELF_SIGNED|DEPTH_ZERO|UNABLE_TO|ERR_TLS_|HOSTNAME_MISMATCH|ERR_SSL|EPROTO)/;
-
-/**
- * What went wrong on the way, in our words: the original error is dropped, since it may carry the request's headers.
- * The question that matters is whether the call may have had an effect.
- */
-export function fromUndici(
-  method: string,
-  err: unknown,
-  context: { timedOut: boolean; timeoutMs: number; endpoint: string },
-): ElementTransportError {
-  const { endpoint } = context;
-  const cause = innermost(err);
-  const code = codeOf(cause) || codeOf(err);
-  const never = { mayHaveActed: false };
-  if (cause instanceof FingerprintMismatch) {
-    return new ElementTransportError(
-      method,
-      'tls',
-      `${cause.message}, not the pinned one; if it was renewed, correct tls.fingerprint in the configuration`,
-      never,
-    );
-  }
-  if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
-    return new ElementTransportError(method, 'connect', `no connection to ${endpoint} (${code})`, never);
-  }
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
-    return new ElementTransportError(method, 'connect', `no connection to ${endpoint} in time`, never);
-  }
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return new ElementTransportError(method, 'dns', `the name in ${endpoint} cannot be resolved (${code})`, never);
-  }
-  if (CERTIFICATE.test(code)) {
-    return new ElementTransportError(
-      method,
-      'tls',
-      `the certificate of ${endpoint} is not trusted (${code}); give its authority as tls.caFile, or pin it as tls.fingerprint`,
-      never,
-    );
-  }
-  if (/before secure TLS connection was established/.test(cause.message)) {
-    return new ElementTransportError(method, 'tls', `${endpoint} closed the connection before it was secure`, never);
-  }
-  const maybe = { mayHaveActed: true };
-  if (context.timedOut) {
-    return new ElementTransportError(
-      method,
-      'timeout',
-      `no answer from ${endpoint} within ${context.timeoutMs / 1_000} s`,
-      maybe,
-    );
-  }
-  if (cause.name === 'AbortError' || code === 'UND_ERR_ABORTED') {
-    return new ElementTransportError(method, 'aborted', 'the call was cut short', maybe);
-  }
-  if (code === 'UND_ERR_RES_EXCEEDED_MAX_SIZE') {
-    return new ElementTransportError(method, 'tooLarge', 'the answer is larger than 64 MiB', maybe);
-  }
-  return new ElementTransportError(
-    method,
-    'reset',
-    `the connection to ${endpoint} was lost (${code || cause.name})`,
-    maybe,
-  );
-}
+const codeOf = (err: Error): string => ('code' in err && typeof err.code === 'string' ? err.code : '');

@@ -1,24 +1,25 @@
-import { Agent, request } from 'undici';
-import { ElementApiError, ElementAuthError, ElementProtocolError, ElementTransportError } from './errors.ts';
-import { fromUndici } from './transport-errors.ts';
+import { Agent } from 'undici';
+import { readAnswer } from './answer.ts';
+import { createKeyring, type Credentials, type CredentialsProvider } from './credentials.ts';
+import { ElementApiError, ElementAuthError, ElementTransportError } from './errors.ts';
+import { BrokenExchange, exchange, type HttpAnswer } from './exchange.ts';
+import { subjectOf } from './subject.ts';
 import { tlsConnector, type TlsOptions } from './tls.ts';
-
-export interface Credentials {
-  username: string;
-  password: string;
-}
+import { explain } from './transport-errors.ts';
 
 export interface CallOptions {
   /** Cuts the call short. `undefined` lets it run to its time-out. */
   signal?: AbortSignal | undefined;
-  /** Milliseconds for the whole call. @default the client's */
+  /** Milliseconds for the whole call, waiting for a connection included. @default the client's */
   timeoutMs?: number | undefined;
 }
 
 /** What became of one call, for metrics and logs; holds no parameters. */
 export interface CallInfo {
+  /** The API method. */
   method: string;
   outcome: 'ok' | 'error';
+  /** The API's name of the error, else the transport's reason, else the class of the error. */
   errorName?: string;
   durationMs: number;
 }
@@ -27,12 +28,18 @@ export interface TransportOptions {
   /** `https://MVIP[:port]`. */
   endpoint: string;
   /** Asked for lazily, and again after an HTTP 401: rotated credentials need no restart. */
-  credentials: () => Credentials | Promise<Credentials>;
+  credentials: CredentialsProvider;
+  /** @default verified by the authorities that Node trusts */
   tls?: TlsOptions;
   /** Milliseconds for one call. @default 30_000 */
   timeoutMs?: number;
-  /** Connections kept to the cluster. @default 8 */
+  /** Connections kept to the cluster; more calls than these wait for their turn. @default 8 */
   maxConnections?: number;
+  /** Larger answers are refused; 4000 volumes take about 6 MiB. @default 64 MiB */
+  maxAnswerBytes?: number;
+  /** Shows in the cluster's API log. @default "element-clone" */
+  userAgent?: string;
+  /** Told about each call when it has ended. What it throws is ignored. */
   onCall?: (info: CallInfo) => void;
 }
 
@@ -44,82 +51,74 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-/** Larger answers are refused: 4000 volumes take about 6 MiB. */
-const MAX_BODY_BYTES = 64 * 1_048_576;
+const DEFAULT_TIMEOUT_MS = 30_000;
+const MAX_ANSWER_BYTES = 64 * 1_048_576;
+/** A cluster that takes longer to accept a connection is not there. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
 export function createTransport(options: TransportOptions): Transport {
-  const { endpoint, credentials, tls = {}, timeoutMs = 30_000, maxConnections = 8, onCall } = options;
+  const endpoint = originOf(options.endpoint);
+  const maxBytes = options.maxAnswerBytes ?? MAX_ANSWER_BYTES;
+  const defaultTimeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  const keyring = createKeyring(options.credentials);
   const agent = new Agent({
-    connections: maxConnections,
-    connect: tlsConnector(tls, Math.min(timeoutMs, 10_000)),
+    connections: options.maxConnections ?? 8,
+    connect: tlsConnector(options.tls ?? {}, Math.min(defaultTimeoutMs, CONNECT_TIMEOUT_MS)),
+    // Each call has its own time-out over all of it.
     headersTimeout: 0,
     bodyTimeout: 0,
-    maxResponseSize: MAX_BODY_BYTES,
   });
-  let current: Promise<Credentials> | undefined;
   let nextID = 1;
   let skew: number | undefined;
 
   async function post(version: string, method: string, params: object, call: CallOptions): Promise<unknown> {
-    const known = current !== undefined;
-    const used = (current ??= Promise.resolve(credentials()));
-    const answer = await postAs(await used.catch(forget), version, method, params, call);
-    if (answer.status !== 401) return readAnswer(method, params, answer);
-    if (current === used) current = undefined;
-    if (!known) throw new ElementAuthError(method, (await used).username);
-    const fresh = await (current ??= Promise.resolve(credentials())).catch(forget);
-    const again = await postAs(fresh, version, method, params, call);
-    if (again.status !== 401) return readAnswer(method, params, again);
-    current = undefined;
-    throw new ElementAuthError(method, fresh.username);
-  }
-
-  const forget = (err: unknown): never => {
-    current = undefined;
-    throw err;
-  };
-
-  async function postAs(as: Credentials, version: string, method: string, params: object, call: CallOptions) {
-    const id = nextID++;
-    const limit = AbortSignal.timeout(call.timeoutMs ?? timeoutMs);
-    const signal = call.signal ? AbortSignal.any([call.signal, limit]) : limit;
-    try {
-      const { statusCode, headers, body } = await request(`${endpoint}/json-rpc/${version}`, {
-        method: 'POST',
-        dispatcher: agent,
-        signal,
-        headers: {
-          'content-type': 'application/json-rpc',
-          accept: 'application/json',
-          authorization: `Basic ${Buffer.from(`${as.username}:${as.password}`).toString('base64')}`,
-        },
+    const send = async (as: Credentials) => {
+      const id = nextID++;
+      const subject = subjectOf(params);
+      const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
+      const request = {
+        origin: endpoint,
+        path: `/json-rpc/${version}`,
+        headers: headersFor(as, options.userAgent),
         body: JSON.stringify({ method, params, id }),
-      });
-      const text = await body.text();
-      const date = Date.parse(String(headers['date'] ?? ''));
-      if (Number.isFinite(date)) skew = date - Date.now();
-      return { id, status: statusCode, text };
-    } catch (err) {
-      throw fromUndici(method, err, { timedOut: limit.aborted, timeoutMs: call.timeoutMs ?? timeoutMs, endpoint });
+      };
+      try {
+        const answer = await exchange(agent, request, { signal: call.signal, timeoutMs, maxBytes });
+        skew = skewOf(answer) ?? skew;
+        return { answer, question: { method, subject, id } };
+      } catch (err) {
+        if (err instanceof BrokenExchange) throw explain(err, { method, subject, endpoint, timeoutMs, maxBytes });
+        throw err;
+      }
+    };
+    const used = await keyring.current(method);
+    const first = await send(used);
+    if (first.answer.status !== 401) return readAnswer(first.question, first.answer);
+    const fresh = await keyring.others(method, used);
+    if (fresh) {
+      const second = await send(fresh);
+      if (second.answer.status !== 401) return readAnswer(second.question, second.answer);
     }
+    if (fresh) keyring.forget(fresh);
+    throw new ElementAuthError(method, (fresh ?? used).username);
   }
 
   return {
     async call(version, method, params, call = {}) {
       const began = performance.now();
-      const report = (outcome: CallInfo['outcome'], errorName?: string) =>
-        onCall?.({
-          method,
-          outcome,
-          durationMs: performance.now() - began,
-          ...(errorName === undefined ? {} : { errorName }),
-        });
+      const report = (end: Pick<CallInfo, 'outcome' | 'errorName'>) => {
+        try {
+          options.onCall?.({ method, ...end, durationMs: performance.now() - began });
+        } catch {
+          // A fault in somebody's metrics must not turn a clone that was made into one that failed.
+        }
+      };
       try {
         const result = await post(version, method, params, call);
-        report('ok');
+        report({ outcome: 'ok' });
         return result;
       } catch (err) {
-        report('error', nameOf(err));
+        report({ outcome: 'error', errorName: nameOf(err) });
         throw err;
       }
     },
@@ -128,67 +127,27 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
+/** Drops path and user name. HTTP Basic over plain HTTP would hand the password to anyone on the way. */
+function originOf(endpoint: string): string {
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol !== 'https:') throw new TypeError('endpoint must be https:// and the address of the cluster');
+  return url.origin;
+}
+
+const headersFor = (as: Credentials, userAgent = 'element-clone') => ({
+  'content-type': 'application/json-rpc',
+  accept: 'application/json',
+  'user-agent': userAgent,
+  authorization: `Basic ${Buffer.from(`${as.username}:${as.password}`).toString('base64')}`,
+});
+
+function skewOf({ headers }: HttpAnswer): number | undefined {
+  const date = Date.parse(String(headers['date'] ?? ''));
+  return Number.isFinite(date) ? date - Date.now() : undefined;
+}
+
 function nameOf(err: unknown): string {
   if (err instanceof ElementApiError) return err.apiName;
   if (err instanceof ElementTransportError) return err.reason;
   return err instanceof Error ? err.name : 'unknown';
-}
-
-/** The result in an answer, or the error that it carries. Any body that is not JSON is no answer of the API. */
-function readAnswer(
-  method: string,
-  params: object,
-  { id, status, text }: { id: number; status: number; text: string },
-): unknown {
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    if (status === 200) {
-      throw new ElementTransportError(method, 'notJson', 'the answer is not JSON', {
-        httpStatus: status,
-        mayHaveActed: true,
-      });
-    }
-  }
-  if (body === null || typeof body !== 'object' || (!('result' in body) && !('error' in body))) {
-    throw new ElementTransportError(method, 'http', `HTTP ${status} without an answer of the API`, {
-      httpStatus: status,
-      mayHaveActed: status >= 500 || status < 400,
-    });
-  }
-  if ('error' in body && body.error !== null && typeof body.error === 'object') {
-    const { name, message, code } = body.error as Record<string, unknown>;
-    throw new ElementApiError(
-      method,
-      {
-        name: typeof name === 'string' ? name : 'xUnknown',
-        message: typeof message === 'string' ? message : '',
-        code: typeof code === 'number' ? code : 500,
-      },
-      subject(params),
-    );
-  }
-  if ('id' in body && body.id !== id) throw new ElementProtocolError(method, 'id', 'it answers another request');
-  return (body as { result?: unknown }).result;
-}
-
-/** The parameters that say what a call was about. Never attributes: they may be long. */
-const TELLING = [
-  'volumeID',
-  'snapshotID',
-  'cloneID',
-  'asyncHandle',
-  'volumeAccessGroupID',
-  'accountID',
-  'qosPolicyID',
-  'name',
-] as const;
-
-function subject(params: object): string {
-  const parts = TELLING.flatMap((key) => {
-    const value = (params as Record<string, unknown>)[key];
-    return value === undefined ? [] : [`${key} ${JSON.stringify(value)}`];
-  });
-  return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
 }

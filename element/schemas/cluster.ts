@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { attributes, int } from './common.ts';
 import { qosSchema } from './volume.ts';
 
-export const apiVersionsSchema = z.object({
-  currentVersion: z.coerce.string(),
-  supportedVersions: z.array(z.coerce.string()),
-});
+/** Written `12.0` in paths; a cluster may answer a number. */
+const version = z
+  .union([z.string(), z.number()])
+  .transform((v) => (typeof v === 'number' && Number.isInteger(v) ? `${v}.0` : String(v)));
+
+export const apiVersionsSchema = z.object({ currentVersion: version, supportedVersions: z.array(version) });
 export type ApiVersions = z.infer<typeof apiVersionsSchema>;
 
 /** GetLimits, as far as it is used. */
@@ -56,6 +58,7 @@ export const clusterAdminSchema = z.object({
 });
 export type ClusterAdmin = z.infer<typeof clusterAdminSchema>;
 
+/** Without its CHAP secrets, which the API answers in clear text: what is dropped here cannot be logged. */
 export const accountSchema = z.object({ accountID: int, username: z.string(), status: z.string() });
 export type Account = z.infer<typeof accountSchema>;
 
@@ -70,8 +73,9 @@ export type VolumeAccessGroup = z.infer<typeof volumeAccessGroupSchema>;
 export const qosPolicySchema = z.object({ qosPolicyID: int, name: z.string(), qos: qosSchema });
 export type QoSPolicy = z.infer<typeof qosPolicySchema>;
 
+/** `volumeID` is missing in a discovery session. */
 export const iscsiSessionSchema = z.object({
-  volumeID: int,
+  volumeID: int.nullish(),
   initiatorName: z.string().nullish(),
   initiatorIP: z.string().nullish(),
 });

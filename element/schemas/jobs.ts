@@ -1,33 +1,38 @@
 import { z } from 'zod';
-import { date, int } from './common.ts';
+import { date, int, intOrNone } from './common.ts';
+
+/** Not reported in the stage `metadata`. */
+const measure = z
+  .number()
+  .nullish()
+  .transform((n) => n ?? 0);
 
 /** A sync job of type `clone`. Rates are bytes per second, times seconds. */
 export const cloneJobSchema = z.object({
   type: z.literal('clone'),
-  cloneID: int.optional(),
-  groupCloneID: int.optional(),
+  cloneID: intOrNone,
+  groupCloneID: intOrNone,
   srcVolumeID: int,
   dstVolumeID: int,
-  snapshotID: int.optional(),
-  nodeID: int.optional(),
+  /** Absent for a clone of the volume as it is. */
+  snapshotID: intOrNone,
+  nodeID: intOrNone,
   /** metadata: no progress to see yet; data; whole. */
   stage: z.string(),
-  percentComplete: z.number().default(0),
-  bytesPerSecond: z.number().default(0),
-  currentBytes: z.number().default(0),
-  totalBytes: z.number().default(0),
-  elapsedTime: z.number().default(0),
-  remainingTime: z.number().default(0),
+  percentComplete: measure,
+  bytesPerSecond: measure,
+  currentBytes: measure,
+  totalBytes: measure,
+  elapsedTime: measure,
+  remainingTime: measure,
 });
 export type CloneJob = z.infer<typeof cloneJobSchema>;
 
-const jobOrNoise = z.object({ type: z.string() }).loose();
-
 /** Clone jobs only: jobs of other types are noise that may have any shape. */
-export const listSyncJobsSchema = z.object({ syncJobs: z.array(jobOrNoise) }).transform(({ syncJobs }, ctx) => {
+export const listSyncJobsSchema = z.object({ syncJobs: z.array(z.unknown()) }).transform(({ syncJobs }, ctx) => {
   const cloneJobs: CloneJob[] = [];
   for (const [i, job] of syncJobs.entries()) {
-    if (job.type !== 'clone') continue;
+    if (!isClone(job)) continue;
     const parsed = cloneJobSchema.safeParse(job);
     if (parsed.success) cloneJobs.push(parsed.data);
     else {
@@ -39,6 +44,8 @@ export const listSyncJobsSchema = z.object({ syncJobs: z.array(jobOrNoise) }).tr
   return { cloneJobs };
 });
 
+const isClone = (job: unknown) => typeof job === 'object' && job !== null && 'type' in job && job.type === 'clone';
+
 /** GetAsyncResult: an error may be *inside* a successful answer. */
 export const asyncResultSchema = z.object({
   status: z.enum(['running', 'complete']),
@@ -46,13 +53,13 @@ export const asyncResultSchema = z.object({
   createTime: date.optional(),
   lastUpdateTime: date.optional(),
   result: z
-    .object({ cloneID: int.optional(), volumeID: int.optional(), message: z.string().optional() })
-    .loose()
-    .optional(),
+    .object({ cloneID: intOrNone, volumeID: intOrNone, message: z.string().optional() })
+    .nullish()
+    .transform((r) => r ?? undefined),
   error: z
     .object({ name: z.string().default('xUnknown'), message: z.string().default('') })
-    .loose()
-    .optional(),
+    .nullish()
+    .transform((e) => e ?? undefined),
 });
 export type AsyncResult = z.infer<typeof asyncResultSchema>;
 
@@ -60,10 +67,14 @@ export const asyncHandleSchema = z.object({
   /** The asyncHandle. */
   asyncResultID: int,
   completed: z.boolean(),
-  success: z.boolean().optional(),
+  success: z.boolean().nullish(),
   resultType: z.string(),
   createTime: date.optional(),
   lastUpdateTime: date.optional(),
-  data: z.object({ cloneID: int.optional(), volumeID: int.optional() }).loose().nullish(),
+  /** Of clones only: what other types say differs by type. */
+  data: z
+    .object({ cloneID: intOrNone, groupCloneID: intOrNone, volumeID: intOrNone, message: z.string().optional() })
+    .nullish()
+    .catch(null),
 });
 export type AsyncHandle = z.infer<typeof asyncHandleSchema>;

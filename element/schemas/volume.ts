@@ -49,3 +49,14 @@ export const snapshotSchema = z.object({
   groupID: int.nullish().transform((g) => g ?? 0),
 });
 export type Snapshot = z.infer<typeof snapshotSchema>;
+
+/** Group snapshot object. */
+export const groupSnapshotSchema = z.object({
+  groupSnapshotID: int,
+  name: z.string(),
+  status: z.string(),
+  attributes,
+  createTime: date,
+  members: z.array(snapshotSchema),
+});
+export type GroupSnapshot = z.infer<typeof groupSnapshotSchema>;
