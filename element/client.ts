@@ -10,7 +10,7 @@ import { negotiate } from './versions.ts';
 
 export interface ElementClientOptions extends TransportOptions {
   /** As in `/json-rpc/12.5`. Without it the newest is used that both sides know. */
-  apiVersion?: string;
+  apiVersion?: string | undefined;
 }
 
 /** GetAPI is answered at any version; the vendor's own clients ask here first. */

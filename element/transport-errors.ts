@@ -43,7 +43,7 @@ function reasonFor(broken: BrokenExchange, at: Circumstances): [TransportReason,
 function networkFault(cause: Error, endpoint: string): [TransportReason, string] {
   if (cause instanceof CertificateRefused) return ['tls', certificateFault(cause, endpoint)];
   const code = codeOf(cause);
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+  if (code === 'ENOTFOUND' || code.startsWith('EAI_')) {
     return ['dns', `the name in ${endpoint} cannot be resolved (${code})`];
   }
   if (code === 'ECONNREFUSED' || code === 'EHOSTUNREACH' || code === 'ENETUNREACH') {
