@@ -8,14 +8,20 @@ export interface Credentials {
 /** Reads them anew where they live: a file, a variable, a vault. */
 export type CredentialsProvider = () => Credentials | Promise<Credentials>;
 
+/** The call that needs them, for messages. */
+interface Call {
+  method: string;
+  subject: string;
+}
+
 export interface Keyring {
   /** The credentials in use; read when there are none. */
-  current(method: string): Promise<Credentials>;
+  current(call: Call): Promise<Credentials>;
   /**
    * After the cluster refused `used`: others, if the provider has any by now. Calls that were refused together share one
    * reading. `undefined`: there are no others, and to repeat the refused ones could lock the account.
    */
-  others(method: string, used: Credentials): Promise<Credentials | undefined>;
+  others(call: Call, used: Credentials): Promise<Credentials | undefined>;
   /** After the cluster refused these too: the next call reads anew. */
   forget(used: Credentials): void;
 }
@@ -25,7 +31,7 @@ export function createKeyring(provider: CredentialsProvider): Keyring {
   let reading: Promise<Credentials> | undefined;
   let kept: Credentials | undefined;
 
-  const current = async (method: string): Promise<Credentials> => {
+  const current = async ({ method, subject }: Call): Promise<Credentials> => {
     if (kept) return kept;
     reading ??= (async () => provider())();
     const mine = reading;
@@ -36,6 +42,7 @@ export function createKeyring(provider: CredentialsProvider): Keyring {
     } catch (err) {
       const why = err instanceof Error ? err.message : String(err);
       throw new ElementTransportError(method, 'credentials', `the credentials cannot be read: ${why}`, {
+        subject,
         mayHaveActed: false,
       });
     } finally {
@@ -50,9 +57,9 @@ export function createKeyring(provider: CredentialsProvider): Keyring {
   return {
     current,
     forget,
-    others: async (method, used) => {
+    others: async (call, used) => {
       forget(used);
-      const fresh = await current(method);
+      const fresh = await current(call);
       if (fresh.username !== used.username || fresh.password !== used.password) return fresh;
       forget(fresh);
       return undefined;

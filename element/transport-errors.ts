@@ -54,7 +54,7 @@ function networkFault(cause: Error, endpoint: string): [TransportReason, string]
   if (/^(EPROTO|ERR_SSL_|ERR_TLS_)/.test(code) || /before secure TLS connection/.test(cause.message)) {
     return ['tls', `no secure connection to ${endpoint} (${code}); is this the address and port of the cluster's API?`];
   }
-  if (code.startsWith('HPE_')) return ['http', `${endpoint} does not speak HTTP (${code})`];
+  if (cause.name === 'HTTPParserError') return ['http', `what answers at ${endpoint} does not speak HTTP`];
   return ['reset', `the connection to ${endpoint} was lost (${code || cause.name})`];
 }
 

@@ -72,9 +72,9 @@ export function createTransport(options: TransportOptions): Transport {
   let skew: number | undefined;
 
   async function post(version: string, method: string, params: object, call: CallOptions): Promise<unknown> {
+    const subject = subjectOf(params);
     const send = async (as: Credentials) => {
       const id = nextID++;
-      const subject = subjectOf(params);
       const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
       const request = {
         origin: endpoint,
@@ -91,10 +91,10 @@ export function createTransport(options: TransportOptions): Transport {
         throw err;
       }
     };
-    const used = await keyring.current(method);
+    const used = await keyring.current({ method, subject });
     const first = await send(used);
     if (first.answer.status !== 401) return readAnswer(first.question, first.answer);
-    const fresh = await keyring.others(method, used);
+    const fresh = await keyring.others({ method, subject }, used);
     if (fresh) {
       const second = await send(fresh);
       if (second.answer.status !== 401) return readAnswer(second.question, second.answer);
