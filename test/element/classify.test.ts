@@ -47,9 +47,15 @@ const KINDS: [ErrorKind, string[]][] = [
       'xVolumeAccessGroupIDDoesNotExist',
       'xUnknownAccount',
       'xVolumeShrinkProhibited',
+      'xGroupSnapshotIDDoesNotExist',
+      'xAccountIDDoesNotExist',
+      'xQoSPolicyDoesNotExist',
+      'xQoSPolicyIDDoesNotExist',
+      'xUnknownAPIMethod',
+      'xUnknownAPIVersion',
     ],
   ],
-  ['suspect', ['xPermissionDenied', 'xAPINotPermitted', 'xInvalidParameter']],
+  ['suspect', ['xPermissionDenied', 'xAPINotPermitted', 'xInvalidParameter', 'xInvalidAPIParameter']],
 ];
 
 describe('the kind of an error follows from its API name alone', () => {
