@@ -1,4 +1,4 @@
-import { ElementApiError, ElementTransportError } from '../element/index.ts';
+import { ElementApiError, ElementAuthError, ElementTransportError } from '../element/index.ts';
 import { NotYet, type StepContext } from './step.ts';
 
 /** Errors of the API that may come after the cluster has acted. All others are refusals. */
@@ -13,7 +13,7 @@ const AMBIGUOUS = new Set([
 
 /** True when a creating call that ended so may have created something all the same. */
 export function mayHaveActed(err: unknown): boolean {
-  if (err instanceof ElementTransportError) return err.mayHaveActed;
+  if (err instanceof ElementTransportError || err instanceof ElementAuthError) return err.mayHaveActed;
   if (err instanceof ElementApiError) return AMBIGUOUS.has(err.apiName);
   return true;
 }

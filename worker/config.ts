@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
@@ -5,6 +6,7 @@ import { inspect } from 'node:util';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { isFingerprint, type Credentials, type TlsOptions } from '../element/index.ts';
+import { describeFaults, describeSyntax, placeOf } from './config-places.ts';
 
 /** One cluster of the configuration, ready for use. Holds no secret: `credentials` reads them anew each time. */
 export interface ClusterConfig {
@@ -66,7 +68,7 @@ const endpoint = z.string({ error: 'must be the address of the cluster, such as 
   (text) => {
     try {
       const url = new URL(text);
-      return url.protocol === 'https:' && url.origin === text.replace(/\/$/, '') && url.username === '';
+      return url.protocol === 'https:' && url.href === `${url.origin}/` && !/[?#@]/.test(text);
     } catch {
       return false;
     }
@@ -74,7 +76,9 @@ const endpoint = z.string({ error: 'must be the address of the cluster, such as 
   { error: 'must be https:// and the MVIP, with a port if it is not 443, without path, user name or password' },
 );
 
-const clusterSchema = z.strictObject({
+const connections = 'must be a whole number of connections, 1 to 64';
+
+const clusterFields = {
   endpoint,
   apiVersion: z
     .string({ error: 'must be text in quotes, such as "12.5"' })
@@ -103,17 +107,30 @@ const clusterSchema = z.strictObject({
   settleSeconds: seconds(30, 600),
   pollCapSeconds: seconds(120, 900),
   stallSeconds: seconds(300, 86_400),
-  maxConnections: z.int().min(1).max(64).default(8),
-});
+  maxConnections: z
+    .int({ error: connections })
+    .min(1, { error: connections })
+    .max(64, { error: connections })
+    .default(8),
+};
+const clusterSchema = z.strictObject(clusterFields, { error: 'must have an endpoint, a username and a password' });
 
-const configSchema = z.strictObject({
-  clusters: z
-    .record(
-      z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, { error: 'an alias is letters, digits, ".", "_" or "-"' }),
-      clusterSchema,
-    )
-    .refine((c) => Object.keys(c).length > 0, { error: 'must name at least one cluster' }),
-});
+const named = 'must name at least one cluster, such as { lab: { endpoint: …, username: …, password: … } }';
+
+const configSchema = z.strictObject(
+  {
+    clusters: z
+      .record(
+        z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+          error: 'cannot be an alias; use letters, digits, ".", "_" or "-"',
+        }),
+        clusterSchema,
+        { error: (issue) => (issue.code === 'invalid_type' ? named : undefined) },
+      )
+      .refine((c) => Object.keys(c).length > 0, { error: named }),
+  },
+  { error: 'must be YAML with the key "clusters"' },
+);
 
 /** Where the configuration is, unless told otherwise. */
 export const configPath = (env: NodeJS.ProcessEnv = process.env): string =>
@@ -127,20 +144,20 @@ export async function loadConfig(
   const file = resolve(path);
   const base = dirname(file);
   const lines = new LineCounter();
-  const document = parseDocument(await readConfig(file), { lineCounter: lines });
+  const document = parseDocument(await readConfig(file), { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     throw new ConfigError(
       file,
-      document.errors.map((e) => `is not YAML: ${e.message.split('\n')[0]}`),
+      document.errors.map((e) => describeSyntax(e, lines)),
     );
   }
-  const parsed = configSchema.safeParse(document.toJS());
-  const faults = parsed.success ? [] : describe(parsed.error, document, lines);
+  const parsed = configSchema.safeParse(valueOf(document, file));
+  const faults = parsed.success ? [] : describeFaults(parsed.error, document, lines);
   const clusters: Record<string, ClusterConfig> = {};
   for (const [alias, c] of Object.entries(parsed.data?.clusters ?? {})) {
-    const at = (...fields: string[]) => place(document, lines, ['clusters', alias, ...fields]);
+    const at = (...fields: string[]) => placeOf(document, lines, ['clusters', alias, ...fields]);
     const tls = await readTls(c.tls, base).catch((err: unknown) => {
-      faults.push(`${at('tls', 'caFile')}: cannot be read (${reason(err)})`);
+      faults.push(`${at('tls', 'caFile')}: cannot be used (${reason(err)}); name a file of certificates in PEM form`);
       return {};
     });
     const credentials = async (): Promise<Credentials> => ({
@@ -157,7 +174,7 @@ export async function loadConfig(
     const { username: _u, password: _p, ...plain } = c;
     clusters[alias] = withoutSecrets({
       ...plain,
-      endpoint: c.endpoint.replace(/\/$/, ''),
+      endpoint: new URL(c.endpoint).origin,
       apiVersion: c.apiVersion,
       tls,
       credentials,
@@ -179,10 +196,32 @@ async function readConfig(file: string): Promise<string> {
   }
 }
 
+/** An alias without its anchor is no fault of the syntax; the message of the parser would quote it. */
+function valueOf(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch {
+    throw new ConfigError(file, [
+      'an alias (*name) refers to nothing before it, or to too much; put text that begins with * in quotes',
+    ]);
+  }
+}
+
 async function readTls(tls: z.infer<typeof clusterSchema>['tls'], base: string): Promise<TlsOptions> {
   if (tls === undefined) return {};
-  if ('caFile' in tls) return { ca: await readFile(resolve(base, tls.caFile), 'utf8') };
-  return tls;
+  if (!('caFile' in tls)) return tls;
+  const ca = await readFile(resolve(base, tls.caFile), 'utf8');
+  if (!holdsCertificate(ca)) throw new Error('it holds no certificate');
+  return { ca };
+}
+
+/** Node takes any text for authorities, and then trusts nobody. */
+function holdsCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).subject !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Anew at each call: a rotated secret is used without a restart. The message names the place, never the content. */
@@ -197,9 +236,11 @@ async function readSecret(source: SecretSource, base: string, env: NodeJS.Proces
   try {
     text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
   } catch (err) {
-    throw new Error(`the secret file ${file} cannot be read (${reason(err)})`, { cause: err });
+    throw new Error(`the secret file ${file} cannot be read (${reason(err)}); put it there, or name another one`, {
+      cause: err,
+    });
   }
-  if (text === '') throw new Error(`the secret file ${file} is empty`);
+  if (text === '') throw new Error(`the secret file ${file} is empty; write the secret into it`);
   return text;
 }
 
@@ -209,32 +250,6 @@ const reason = (err: unknown): string => {
   }
   return err instanceof Error ? err.message : String(err);
 };
-
-function describe(error: z.ZodError, document: Document, lines: LineCounter): string[] {
-  return error.issues.flatMap((issue) => {
-    if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map(
-        (key) => `${place(document, lines, [...issue.path, key])}: unknown key; remove it or correct its spelling`,
-      );
-    }
-    const missing = issue.path.length > 0 && document.getIn(issue.path) === undefined;
-    return [`${place(document, lines, issue.path)}: ${missing ? 'is missing; it ' : ''}${issue.message}`];
-  });
-}
-
-/** `clusters.lab.password (line 6, column 15)`: the path, and where it is in the file. */
-function place(document: Document, lines: LineCounter, path: readonly PropertyKey[]): string {
-  const name = path.map(String).join('.') || 'the file';
-  for (let length = path.length; length > 0; length -= 1) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    const range = node !== null && typeof node === 'object' && 'range' in node ? node.range : undefined;
-    if (Array.isArray(range) && typeof range[0] === 'number') {
-      const { line, col } = lines.linePos(range[0]);
-      return `${name} (line ${line}, column ${col})`;
-    }
-  }
-  return name;
-}
 
 /** A cluster in a log or an error shows where it is and nothing else. */
 function withoutSecrets(config: ClusterConfig): ClusterConfig {
