@@ -1,0 +1,142 @@
+import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { CloneVolumeResult } from '../contracts/clone-result.ts';
+import { parseCloneVolumeRequest, type CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import { DEFAULT_TASK_QUEUE, WORKFLOW } from '../contracts/names.ts';
+import { stableJSON } from '../contracts/stable-json.ts';
+import { CloneHandle, type ResultOptions } from './clone-handle.ts';
+import { connectTemporal, type ConnectOptions } from './connect.ts';
+import { requestOf, toSummary, type CloneSummary } from './description.ts';
+import { RequestConflictError } from './errors.ts';
+import { startOptions, type CloneVolumeWorkflow } from './start-options.ts';
+import { translate } from './temporal-errors.ts';
+import { visibilityQuery, type ListFilter } from './visibility.ts';
+
+export interface CloneClientOptions {
+  /** Queue that the workers of this service poll. @default ELEMENT_CLONE_TASK_QUEUE, else `element-clone` */
+  taskQueue?: string;
+}
+
+export interface ListOptions extends ListFilter {
+  /** At most this many, newest first. @default all */
+  limit?: number;
+}
+
+const SUFFIX_TRIES = 3;
+
+/**
+ * Starts, watches and lists clones.
+ *
+ * ```ts
+ * const clones = await CloneClient.connect();
+ * const clone = await clones.start({ cluster: 'lab', volumeID: 42, name: 'db-uat', requestId: 'nightly-0412' });
+ * for await (const { percent, message } of clone.progress()) console.log(percent, message);
+ * const { volumeID } = await clone.result();
+ * ```
+ */
+export class CloneClient {
+  /** The Temporal client underneath, for whatever this library leaves out. */
+  readonly temporal: Client;
+  readonly taskQueue: string;
+  private readonly ownsConnection: boolean;
+
+  /** Over a Temporal client of yours, whose connection stays yours to close. */
+  constructor(temporal: Client, options: CloneClientOptions = {}, ownsConnection = false) {
+    this.temporal = temporal;
+    this.taskQueue = options.taskQueue ?? process.env['ELEMENT_CLONE_TASK_QUEUE'] ?? DEFAULT_TASK_QUEUE;
+    this.ownsConnection = ownsConnection;
+  }
+
+  /**
+   * Connects to Temporal, by default as the environment says; waits for a server that is just starting.
+   * @throws ServiceUnavailableError
+   */
+  static async connect(options: ConnectOptions & CloneClientOptions = {}): Promise<CloneClient> {
+    return new CloneClient(await connectTemporal(options), options, true);
+  }
+
+  /** Closes the connection that `connect` made. Clones go on. */
+  async close(): Promise<void> {
+    if (this.ownsConnection) await this.temporal.connection.close();
+  }
+
+  /**
+   * Starts a clone and returns at once. With a `requestId` that is known already nothing is started: the handle is
+   * that of the clone which has it, running or done; only after a failure does the key start a clone again.
+   * @throws InvalidRequestError with every fault, RequestConflictError, ServiceUnavailableError
+   */
+  async start(request: CloneVolumeRequest): Promise<CloneHandle> {
+    const checked = parseCloneVolumeRequest(request);
+    for (let tries = 1; ; tries += 1) {
+      const options = startOptions(checked, this.taskQueue);
+      try {
+        await this.temporal.workflow.start<CloneVolumeWorkflow>(WORKFLOW.cloneVolume, options);
+        return new CloneHandle(this.temporal, options.workflowId);
+      } catch (err) {
+        const taken = err instanceof WorkflowExecutionAlreadyStartedError;
+        if (taken && checked.requestId !== undefined) return this.join(options.workflowId, checked);
+        if (!taken || tries === SUFFIX_TRIES) throw translate(err, { namespace: this.namespace });
+      }
+    }
+  }
+
+  /** Starts a clone and waits for the new volume. */
+  async execute(request: CloneVolumeRequest, options: ResultOptions = {}): Promise<CloneVolumeResult> {
+    return (await this.start(request)).result(options);
+  }
+
+  /** The clone with this workflow ID. Whether there is one shows at the first call. */
+  handle(workflowId: string): CloneHandle {
+    return new CloneHandle(this.temporal, workflowId);
+  }
+
+  /** Clones that match, newest first. The server's index lags by a second or so; `describe()` does not. */
+  async *list(options: ListOptions = {}): AsyncGenerator<CloneSummary, void, undefined> {
+    const { limit = Infinity, ...filter } = options;
+    let count = 0;
+    if (limit <= 0) return;
+    try {
+      const pageSize = Math.min(limit, 1_000);
+      for await (const info of this.temporal.workflow.list({ query: visibilityQuery(filter), pageSize })) {
+        yield toSummary(info);
+        count += 1;
+        if (count >= limit) return;
+      }
+    } catch (err) {
+      throw translate(err, { namespace: this.namespace });
+    }
+  }
+
+  private get namespace(): string {
+    return this.temporal.options.namespace;
+  }
+
+  /** The clone that has the key, if it was asked for the same. */
+  private async join(workflowId: string, request: CloneVolumeRequest): Promise<CloneHandle> {
+    const theirs = await this.requestBehind(workflowId);
+    if (theirs !== undefined && stableJSON(theirs) !== stableJSON(request)) {
+      throw new RequestConflictError(
+        `requestId "${request.requestId}" was used before for a different request (${workflowId}: ${differences(theirs, request)}); use a new key, or repeat the request unchanged`,
+        { workflowId },
+      );
+    }
+    return new CloneHandle(this.temporal, workflowId, true);
+  }
+
+  private async requestBehind(workflowId: string): Promise<CloneVolumeRequest | undefined> {
+    try {
+      const description = await this.temporal.workflow.getHandle(workflowId).describe();
+      return await requestOf(this.temporal, description);
+    } catch (err) {
+      throw translate(err, { namespace: this.namespace, workflowId });
+    }
+  }
+}
+
+/** `name was "a", volumeID was 4`: only the fields that differ, as the earlier request had them. */
+function differences(before: CloneVolumeRequest, now: CloneVolumeRequest): string {
+  const [a, b]: Record<string, unknown>[] = [before, now];
+  return Object.keys({ ...a, ...b })
+    .filter((key) => stableJSON(a?.[key]) !== stableJSON(b?.[key]))
+    .map((key) => (a?.[key] === undefined ? `it had no ${key}` : `${key} was ${stableJSON(a[key])}`))
+    .join(', ');
+}

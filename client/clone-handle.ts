@@ -1,0 +1,198 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  TerminatedFailure,
+  WorkflowFailedError,
+  type Client,
+  type WorkflowExecutionDescription,
+} from '@temporalio/client';
+import type { CloneVolumeResult } from '../contracts/clone-result.ts';
+import { InvalidRequestError } from '../contracts/faults.ts';
+import { WORKFLOW } from '../contracts/names.ts';
+import { requestOf, toPendingStep, toSummary, uiPathOf, type CloneDescription } from './description.ts';
+import { CloneCancelledError, CloneFailedError, CloneNotFoundError, CloneStillRunningError } from './errors.ts';
+import { observe } from './observe.ts';
+import { throughOutages } from './outage.ts';
+import { outcomeError } from './outcome.ts';
+import { isTerminal, toProgressView, type CloneProgressView } from './progress-view.ts';
+import type { CloneVolumeWorkflow } from './start-options.ts';
+import { isOutage, translate } from './temporal-errors.ts';
+
+export interface ResultOptions {
+  /** Stop waiting after this many milliseconds, with `CloneStillRunningError`; the clone goes on. @default for ever */
+  timeoutMs?: number;
+  /** Stops the waiting, never the clone. The promise rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+export interface ProgressOptions {
+  /** Milliseconds between two looks at Temporal. They cost the storage cluster nothing. @default 1_000 */
+  intervalMs?: number;
+  /** Stops the watching, never the clone. The iteration ends without an error. */
+  signal?: AbortSignal;
+  /** How long Temporal may be away before watching fails, in milliseconds. @default 300_000 */
+  outageMs?: number;
+}
+
+const OUTAGE_MS = 300_000;
+
+/** One clone: to wait for, to watch, to cancel. Get it from `CloneClient.start` or `CloneClient.handle`. */
+export class CloneHandle {
+  readonly workflowId: string;
+  /** True when `start` found the clone that has the requestId already, and started nothing. */
+  readonly joined: boolean;
+  private readonly client: Client;
+
+  constructor(client: Client, workflowId: string, joined = false) {
+    this.client = client;
+    this.workflowId = workflowId;
+    this.joined = joined;
+  }
+
+  /**
+   * Waits for the end, also over an outage of Temporal of a few minutes.
+   * @throws CloneFailedError, CloneCancelledError, InvalidRequestError, RequestConflictError, CloneNotFoundError,
+   * CloneStillRunningError, ServiceUnavailableError
+   */
+  async result(options: ResultOptions = {}): Promise<CloneVolumeResult> {
+    const limit = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
+    const signals = [options.signal, limit].filter((s) => s !== undefined);
+    const signal = signals.length === 0 ? undefined : AbortSignal.any(signals);
+    const wait = () => this.handle().result();
+    const abortable = signal === undefined ? wait : () => this.client.withAbortSignal(signal, wait);
+    try {
+      return await throughOutages(() => this.followResets(abortable), { forMs: OUTAGE_MS, signal });
+    } catch (err) {
+      options.signal?.throwIfAborted();
+      if (limit?.aborted) {
+        throw new CloneStillRunningError(
+          `The clone ${this.workflowId} is still running after ${options.timeoutMs} ms; it goes on without this caller`,
+          { workflowId: this.workflowId, cause: err },
+        );
+      }
+      throw err instanceof WorkflowFailedError ? outcomeError(err, this.workflowId) : this.translate(err);
+    }
+  }
+
+  /**
+   * Progress until the end; the last view has the phase done, failed or cancelled. Nothing is thrown for a clone that
+   * fails: `result()` tells why. While Temporal is away the last view is repeated and its message says so.
+   */
+  async *progress(options: ProgressOptions = {}): AsyncGenerator<CloneProgressView, void, undefined> {
+    const { intervalMs = 1_000, signal, outageMs = OUTAGE_MS } = options;
+    let last: CloneProgressView | undefined;
+    let lastAnswer = Date.now();
+    for (;;) {
+      if (signal?.aborted) return;
+      try {
+        const description = await this.describeRaw();
+        const observed = await observe(this.client, description);
+        const view = toProgressView(observed, Date.now(), last);
+        lastAnswer = Date.now();
+        // The phase is published before the workflow ends: only its end is the end.
+        if (isTerminal(view.phase) && observed.status !== 'RUNNING') {
+          yield view;
+          return;
+        }
+        last = isTerminal(view.phase) ? { ...view, phase: last?.phase ?? 'waiting' } : view;
+        yield last;
+      } catch (err) {
+        if (!isOutage(err) || Date.now() - lastAnswer > outageMs) throw err;
+        if (last) yield { ...last, message: 'Temporal does not answer; the clone goes on, asking again' };
+      }
+      await sleep(intervalMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** All there is to know now, in one answer; for a clone that has ended, its result or failure too. */
+  async describe(): Promise<CloneDescription> {
+    const raw = await this.describeRaw();
+    const observed = await observe(this.client, raw);
+    const summary = toSummary(raw);
+    const request = summary.request ?? (await this.call(() => requestOf(this.client, raw)));
+    return {
+      ...summary,
+      ...(request === undefined ? {} : { request }),
+      taskQueue: raw.taskQueue,
+      progress: toProgressView(observed, Date.now()),
+      ...(observed.pending === undefined ? {} : { pendingStep: toPendingStep(observed.pending) }),
+      uiPath: uiPathOf(this.client.options.namespace, raw),
+      ...(raw.status.name === 'RUNNING' || raw.status.name === 'PAUSED' ? {} : await this.ending()),
+    };
+  }
+
+  /**
+   * Asks the clone to stop and to undo what it has made; `result()` or `progress()` tell when that is done.
+   * @returns false when it had ended already
+   */
+  async cancel(): Promise<boolean> {
+    // Looked at first: the ID may be that of somebody else's workflow in the same namespace.
+    const { status } = await this.describeRaw();
+    if (status.name !== 'RUNNING' && status.name !== 'PAUSED') return false;
+    try {
+      await this.handle().cancel();
+      return true;
+    } catch (err) {
+      const error = this.translate(err);
+      // It ended between the look and the call.
+      if (error instanceof CloneNotFoundError) return false;
+      throw error;
+    }
+  }
+
+  private handle() {
+    return this.client.workflow.getHandle<CloneVolumeWorkflow>(this.workflowId);
+  }
+
+  private async describeRaw(): Promise<WorkflowExecutionDescription> {
+    const description = await this.call(() => this.handle().describe());
+    if (description.type !== WORKFLOW.cloneVolume) {
+      throw new CloneNotFoundError(
+        `"${this.workflowId}" is no clone but a workflow of the type "${description.type}"; it is left alone`,
+        { workflowId: this.workflowId },
+      );
+    }
+    return description;
+  }
+
+  private async ending(): Promise<Pick<CloneDescription, 'result' | 'failure'>> {
+    try {
+      return { result: await this.result() };
+    } catch (err) {
+      if (err instanceof InvalidRequestError) {
+        return { failure: { code: 'INVALID_REQUEST', message: err.message, faults: err.faults } };
+      }
+      if (err instanceof CloneFailedError || err instanceof CloneCancelledError) {
+        const { code, message, details } = err;
+        return { failure: { code, message, ...(details === undefined ? {} : { details }) } };
+      }
+      if (err instanceof Error && 'code' in err && err.code === 'REQUEST_CONFLICT') {
+        return { failure: { code: err.code, message: err.message } };
+      }
+      throw err;
+    }
+  }
+
+  /** A reset ends the run that is waited for and starts another one under the same ID. */
+  private async followResets<T>(wait: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await wait();
+      } catch (err) {
+        if (!(err instanceof WorkflowFailedError && err.cause instanceof TerminatedFailure)) throw err;
+        if ((await this.describeRaw()).status.name !== 'RUNNING') throw err;
+      }
+    }
+  }
+
+  private async call<T>(fn: () => Promise<T>): Promise<T> {
+    try {
+      return await fn();
+    } catch (err) {
+      throw this.translate(err);
+    }
+  }
+
+  private translate(err: unknown): unknown {
+    return translate(err, { namespace: this.client.options.namespace, workflowId: this.workflowId });
+  }
+}

@@ -1,0 +1,75 @@
+import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { ServiceUnavailableError } from './errors.ts';
+import { throughOutages } from './outage.ts';
+import { translate } from './temporal-errors.ts';
+
+export interface ConnectOptions {
+  /**
+   * `host:port` of Temporal. Given, nothing is read from the environment: credentials meant for another server must
+   * not travel to this one. @default the SDK's environment configuration (TEMPORAL_ADDRESS, profile file, …)
+   */
+  address?: string;
+  /** @default TEMPORAL_NAMESPACE or the profile's, else `default` */
+  namespace?: string;
+  /** Only with `address`. */
+  tls?: ConnectionOptions['tls'];
+  /** Only with `address`. */
+  apiKey?: string;
+  /** How long to try while nobody answers, in milliseconds. @default 15_000 */
+  timeoutMs?: number;
+  /** Codec and converters, the same as the workers'. */
+  dataConverter?: DataConverter;
+}
+
+/** A connected Temporal client. Throws ServiceUnavailableError that names the address and what to do. */
+export async function connectTemporal(options: ConnectOptions = {}): Promise<Client> {
+  const { connectionOptions, namespace } = resolve(options);
+  const address = connectionOptions.address ?? 'localhost:7233';
+  const timeoutMs = options.timeoutMs ?? 15_000;
+  try {
+    const connection = await throughOutages(
+      () => Connection.connect({ ...connectionOptions, connectTimeout: Math.min(timeoutMs, 5_000) }),
+      { forMs: timeoutMs },
+    );
+    return new Client({
+      connection,
+      namespace,
+      ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
+    });
+  } catch (err) {
+    const error = translate(err, { namespace });
+    if (error instanceof ServiceUnavailableError && error.reason !== 'unreachable') throw error;
+    throw new ServiceUnavailableError(
+      `No Temporal server answers at ${address}. Start one ("temporal server start-dev"), or set TEMPORAL_ADDRESS to the right host:port`,
+      { reason: 'unreachable', cause: err },
+    );
+  }
+}
+
+function resolve(options: ConnectOptions): { connectionOptions: ConnectionOptions; namespace: string } {
+  if (options.address !== undefined) {
+    const { address, tls, apiKey, namespace = 'default' } = options;
+    return {
+      connectionOptions: {
+        address,
+        ...(tls === undefined ? {} : { tls }),
+        ...(apiKey === undefined ? {} : { apiKey }),
+      },
+      namespace,
+    };
+  }
+  try {
+    const config = loadClientConnectConfig();
+    return {
+      connectionOptions: config.connectionOptions,
+      namespace: options.namespace ?? config.namespace ?? 'default',
+    };
+  } catch (err) {
+    throw new ServiceUnavailableError(
+      `Temporal's settings cannot be used: ${err instanceof Error ? err.message : String(err)}; correct the TEMPORAL_* variables or the profile file`,
+      { reason: 'configuration', cause: err },
+    );
+  }
+}

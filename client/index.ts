@@ -1,0 +1,13 @@
+/** Public entry `element-clone/client`: start, watch and list clones from another service. */
+export { CloneClient, type CloneClientOptions, type ListOptions } from './clone-client.ts';
+export { CloneHandle, type ProgressOptions, type ResultOptions } from './clone-handle.ts';
+export type { ConnectOptions } from './connect.ts';
+export type { CloneDescription, CloneSummary, ExecutionStatus, PendingStepView } from './description.ts';
+export * from './errors.ts';
+export type { CloneProgressView, CloneStep } from './progress-view.ts';
+export { STATUSES, type ListFilter, type Status } from './visibility.ts';
+export type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+export type { CloneVolumeResult, ClonedVolume } from '../contracts/clone-result.ts';
+export type { CloneFailureDetails, LeftBehind } from '../contracts/failure.ts';
+export type { Phase } from '../contracts/names.ts';
+export type { ProgressView } from '../contracts/progress.ts';

@@ -1,0 +1,203 @@
+import { FAILURE, PHASES, type Phase } from '../contracts/names.ts';
+import type { CloneProgress, ProgressView, StepMemory } from '../contracts/progress.ts';
+
+/** The step that a clone is in: the name of the activity that is pending. */
+export type CloneStep =
+  | 'preflight'
+  | 'createSnapshot'
+  | 'startClone'
+  | 'awaitClone'
+  | 'modifyVolume'
+  | 'grantAccess'
+  | 'verifyClone'
+  | 'cleanUp'
+  | 'undoClone'
+  | 'undoSnapshot'
+  | 'joinRequest';
+
+/** Progress with the step it is made of; `undefined` between two steps and after the end. */
+export interface CloneProgressView extends ProgressView {
+  step?: CloneStep;
+}
+
+/** The activity that is pending, with its heartbeat details decoded. */
+export interface PendingStep {
+  activityType: string;
+  attempt: number;
+  paused: boolean;
+  /** Milliseconds since the epoch. */
+  scheduledAt: number | undefined;
+  /** True when no attempt has ever begun. */
+  neverStarted: boolean;
+  nextAttemptAt: number | undefined;
+  memory: StepMemory | undefined;
+  lastFailure: { type: string | undefined; message: string } | undefined;
+}
+
+/** What Temporal tells about an execution, reduced to what progress is made of. */
+export interface Observed {
+  workflowId: string;
+  /** RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT, PAUSED. */
+  status: string;
+  taskQueue: string;
+  /** The search attribute ElementPhase. */
+  phase: string | undefined;
+  cloneVolumeID: number | undefined;
+  pending: PendingStep | undefined;
+  /** The workflow's own next task, when it is due or keeps failing. */
+  workflowTask: { attempt: number; scheduledAt: number | undefined; started: boolean } | undefined;
+  /** The clone that this one waits for. */
+  pendingChild: string | undefined;
+}
+
+/** Work that nobody has picked up for this long is waiting for a worker that is not there. */
+const NO_WORKER_MS = 5_000;
+/** Nobody has looked for this long: the last rate says nothing any more. Pauses between looks are shorter. */
+const EXTRAPOLATE_MAX_MS = 150_000;
+/** Only the cluster can tell that a copy has ended. */
+const EXTRAPOLATED_PERCENT_MAX = 99.9;
+
+const DOING: Record<CloneStep, string> = {
+  preflight: 'checking the request against the cluster',
+  createSnapshot: 'taking the snapshot',
+  startClone: 'asking for the clone',
+  awaitClone: 'copying',
+  modifyVolume: 'setting what was asked for',
+  grantAccess: 'granting access',
+  verifyClone: 'comparing the volume with the request',
+  cleanUp: 'removing the snapshot and the kept result',
+  undoClone: 'undoing: removing the clone',
+  undoSnapshot: 'undoing: removing the snapshot',
+  joinRequest: 'waiting for the clone that serves this requestId already',
+};
+
+const isStep = (name: string): name is CloneStep => name in DOING;
+export const isTerminal = (phase: Phase): boolean => phase === 'done' || phase === 'failed' || phase === 'cancelled';
+
+/**
+ * Progress as it is shown, from what was observed. Between looks at the cluster the bytes go on at the last rate, and
+ * `extrapolated` says so. `previous` keeps what was last known once no step is pending any more.
+ */
+export function toProgressView(o: Observed, now: number, previous?: CloneProgressView): CloneProgressView {
+  const phase = phaseOf(o);
+  const activity = o.pending?.activityType;
+  const step = activity !== undefined && isStep(activity) && !isTerminal(phase) ? activity : undefined;
+  const fault = faultOf(o.pending);
+  const volumeID = o.cloneVolumeID ?? o.pending?.memory?.progress?.volumeID ?? previous?.volumeID;
+  const copy = o.pending?.memory?.progress;
+  return {
+    workflowId: o.workflowId,
+    phase,
+    message: messageOf(o, phase, now),
+    percent: percentOf(phase, step, previous),
+    extrapolated: false,
+    ...(volumeID === undefined ? {} : { volumeID }),
+    ...(step === undefined ? {} : { step }),
+    ...(step === undefined || o.pending === undefined ? {} : { attempt: o.pending.attempt }),
+    ...(step === undefined || fault === undefined ? {} : { lastFailure: fault }),
+    ...(phase === 'done' && previous?.totalBytes !== undefined
+      ? { currentBytes: previous.totalBytes, totalBytes: previous.totalBytes }
+      : {}),
+    ...(step === 'awaitClone' && copy !== undefined ? copyView(copy, now) : {}),
+  };
+}
+
+/** The phase that the ended workflow's status proves, else the one it published. */
+export function phaseOf(o: Pick<Observed, 'status' | 'phase'>): Phase {
+  const published = PHASES.find((p) => p === o.phase);
+  switch (o.status) {
+    case 'COMPLETED':
+      return 'done';
+    case 'CANCELLED':
+      return 'cancelled';
+    case 'FAILED':
+    case 'TERMINATED':
+    case 'TIMED_OUT':
+      // A cancelled clone that left something behind ends as failed; the phase tells what happened.
+      return published === 'cancelled' ? 'cancelled' : 'failed';
+    default:
+      return published ?? 'waiting';
+  }
+}
+
+function percentOf(phase: Phase, step: CloneStep | undefined, previous: CloneProgressView | undefined): number {
+  if (phase === 'done' || phase === 'modifying' || phase === 'granting') return 100;
+  if (step === 'verifyClone' || step === 'cleanUp' || step === 'modifyVolume' || step === 'grantAccess') return 100;
+  return previous?.percent ?? 0;
+}
+
+/** Why the step is being retried; a look that only found the clone unfinished is no fault. */
+const faultOf = (pending: PendingStep | undefined): string | undefined =>
+  pending?.lastFailure === undefined || pending.lastFailure.type === FAILURE.notReady
+    ? undefined
+    : pending.lastFailure.message;
+
+function messageOf(o: Observed, phase: Phase, now: number): string {
+  if (o.status === 'TERMINATED') return 'terminated: nothing was undone';
+  if (o.status === 'TIMED_OUT') return 'timed out: nothing was undone';
+  if (o.status === 'PAUSED') return 'paused by an operator';
+  if (o.status !== 'RUNNING')
+    return { done: 'done', cancelled: 'cancelled' }[phase as 'done' | 'cancelled'] ?? 'failed';
+  const { pending, workflowTask } = o;
+  if (workflowTask && workflowTask.attempt > 2)
+    return `the workflow's code fails (attempt ${workflowTask.attempt}): see the worker's log`;
+  if (workflowTask && !workflowTask.started && isLate(workflowTask.scheduledAt, now)) return noWorker(o.taskQueue);
+  if (!pending) return o.pendingChild === undefined ? phase : `waiting for ${o.pendingChild}`;
+  if (pending.paused) return `step ${pending.activityType} is paused by an operator: temporal activity unpause`;
+  if (pending.neverStarted && isLate(pending.scheduledAt, now)) return noWorker(o.taskQueue);
+  return stepMessage(pending);
+}
+
+function stepMessage(pending: PendingStep): string {
+  const doing = isStep(pending.activityType) ? DOING[pending.activityType] : pending.activityType;
+  const { type, message } = pending.lastFailure ?? {};
+  if (type === FAILURE.busy && message !== undefined) return message;
+  if (message !== undefined && type !== FAILURE.notReady) {
+    return `${doing}, again after a fault (attempt ${pending.attempt}): ${message}`;
+  }
+  if (pending.activityType !== 'awaitClone') return doing;
+  switch (pending.memory?.progress?.stage) {
+    case undefined:
+      return doing;
+    case 'queued':
+      return 'queued on the cluster: the copy has not begun';
+    case 'metadata':
+      return 'copying metadata';
+    case 'finishing':
+      return 'finishing';
+    default:
+      return pending.memory?.progress?.stalledSince === undefined
+        ? doing
+        : `copying, but no byte has moved since ${pending.memory.progress.stalledSince}`;
+  }
+}
+
+const isLate = (scheduledAt: number | undefined, now: number) =>
+  scheduledAt !== undefined && now - scheduledAt > NO_WORKER_MS;
+
+const noWorker = (taskQueue: string) =>
+  `waiting for a worker: none has picked this up from the task queue "${taskQueue}" yet; is one running?`;
+
+/** The last look, carried on to `now` by its rate. */
+function copyView(p: CloneProgress, now: number) {
+  const elapsed = Math.min(Math.max(0, now - Date.parse(p.lookedAt)), EXTRAPOLATE_MAX_MS) / 1_000;
+  const moving = p.bytesPerSecond > 0 && p.totalBytes > 0 && p.stalledSince === undefined;
+  const gained = moving ? elapsed * p.bytesPerSecond : 0;
+  const most = Math.max(p.currentBytes, Math.floor((p.totalBytes * EXTRAPOLATED_PERCENT_MAX) / 100));
+  const currentBytes = Math.min(Math.round(p.currentBytes + gained), most);
+  const byBytes = p.percent + (100 * (currentBytes - p.currentBytes)) / (p.totalBytes || 1);
+  return {
+    percent: Math.max(p.percent, Math.min(byBytes, EXTRAPOLATED_PERCENT_MAX)),
+    extrapolated: currentBytes > p.currentBytes,
+    currentBytes,
+    totalBytes: p.totalBytes,
+    bytesPerSecond: p.bytesPerSecond,
+    stage: p.stage,
+    volumeID: p.volumeID,
+    lookedAt: p.lookedAt,
+    ...(p.remainingTime === null ? {} : { remainingTime: Math.max(0, p.remainingTime - elapsed) }),
+    ...(p.cloneID === null ? {} : { cloneID: p.cloneID }),
+    ...(p.asyncHandle === null ? {} : { asyncHandle: p.asyncHandle }),
+    ...(p.stalledSince === undefined ? {} : { stalledSince: p.stalledSince }),
+  };
+}
