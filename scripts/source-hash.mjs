@@ -19,6 +19,7 @@ const inputs = [
   'simulator',
   'package-lock.json',
   'scripts/build.mjs',
+  'types',
   'tsconfig.json',
   'tsconfig.build.json',
 ];
