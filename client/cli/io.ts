@@ -1,0 +1,78 @@
+import { text as readAll } from 'node:stream/consumers';
+import { isatty } from 'node:tty';
+import pc from 'picocolors';
+
+export type Colours = ReturnType<typeof pc.createColors>;
+
+/** One of the two output streams, as far as a command needs to know it. */
+export interface OutStream {
+  write(text: string): void;
+  /** A terminal that can move its cursor. */
+  readonly terminal: boolean;
+  readonly colours: Colours;
+  columns(): number;
+  /** A frame that the next one replaces; only on a terminal. */
+  live(): Promise<LiveFrame>;
+}
+
+export interface LiveFrame {
+  show(frame: string): void;
+  /** Leaves the last frame standing and gives the cursor back. */
+  end(): void;
+}
+
+/** Everything a command touches of its process, so that tests can run commands without one. */
+export interface Io {
+  out: OutStream;
+  err: OutStream;
+  env: NodeJS.ProcessEnv;
+  readStdin(): Promise<string>;
+  /** Calls `fn` at the first Ctrl-C instead of ending the process. Returns how to take it back. */
+  onInterrupt(fn: () => void): () => void;
+}
+
+const FALLBACK_COLUMNS = 80;
+
+export function wantsColour(env: NodeJS.ProcessEnv, terminal: boolean): boolean {
+  if (env['NO_COLOR']) return false;
+  if (env['FORCE_COLOR']) return env['FORCE_COLOR'] !== '0';
+  return terminal;
+}
+
+function outStream(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): OutStream {
+  const terminal = isatty(stream.fd) && env['TERM'] !== 'dumb';
+  return {
+    write: (text) => void stream.write(text),
+    terminal,
+    colours: pc.createColors(wantsColour(env, terminal)),
+    columns: () => stream.columns || FALLBACK_COLUMNS,
+    live: async () => {
+      const { createLogUpdate } = await import('log-update');
+      const update = createLogUpdate(stream);
+      return { show: (frame) => update(frame), end: () => update.done() };
+    },
+  };
+}
+
+export function processIo(): Io {
+  const { env } = process;
+  // A reader that has had enough (head, less) is no error of ours.
+  process.stdout.on('error', (err: NodeJS.ErrnoException) => {
+    if (err.code === 'EPIPE') process.exit(0);
+    throw err;
+  });
+  return {
+    out: outStream(process.stdout, env),
+    err: outStream(process.stderr, env),
+    env,
+    readStdin: () => readAll(process.stdin),
+    onInterrupt: (fn) => {
+      process.once('SIGINT', fn);
+      process.once('SIGTERM', fn);
+      return () => {
+        process.removeListener('SIGINT', fn);
+        process.removeListener('SIGTERM', fn);
+      };
+    },
+  };
+}

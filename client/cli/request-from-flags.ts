@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { parse as parseYAML } from 'yaml';
+import { UsageError } from './errors.ts';
+import type { Io } from './io.ts';
+import { parseSize } from './size.ts';
+
+/** Flags of `element-clone clone`, as commander hands them over. */
+export interface CloneFlags {
+  file?: string;
+  cluster?: string;
+  volumeId?: string;
+  name?: string;
+  snapshotId?: string;
+  snapshotName?: string;
+  snapshotRetention?: string;
+  snapshotExpiresIn?: string;
+  access?: string;
+  attribute?: string[];
+  enable512e?: boolean;
+  enableSnapmirrorReplication?: boolean;
+  newAccountId?: string;
+  newSize?: string;
+  minIops?: string;
+  maxIops?: string;
+  burstIops?: string;
+  qosPolicyId?: string;
+  modifyAccess?: string;
+  modifyAttribute?: string[];
+  modifyAccountId?: string;
+  modifyTotalSize?: string;
+  volumeAccessGroup?: string[];
+  requestId?: string;
+  lease?: string;
+  deadline?: string;
+  onFailure?: string;
+  requestedBy?: string;
+  priority?: string;
+}
+
+type Fields = Record<string, unknown>;
+
+/**
+ * The request in the contract's shape, unchecked: the file's fields, and over them those given as flags. What makes no
+ * number stays text, so that the one check of the whole request reports it with all other faults.
+ */
+export async function requestFromFlags(flags: CloneFlags, io: Pick<Io, 'readStdin'>): Promise<Fields> {
+  const file = flags.file === undefined ? {} : await readRequest(flags.file, io);
+  return merge(file, fieldsOf(flags));
+}
+
+async function readRequest(path: string, io: Pick<Io, 'readStdin'>): Promise<Fields> {
+  const name = path === '-' ? 'standard input' : path;
+  let text: string;
+  try {
+    text = path === '-' ? await io.readStdin() : await readFile(path, 'utf8');
+  } catch (err) {
+    throw new UsageError(`--file: ${name} cannot be read: ${err instanceof Error ? err.message : String(err)}`);
+  }
+  let value: unknown;
+  try {
+    // YAML, which JSON is a part of.
+    value = parseYAML(text);
+  } catch (err) {
+    throw new UsageError(`--file: ${name} is neither JSON nor YAML: ${String(err)}`);
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new UsageError(`--file: ${name} must hold one request, an object such as {"cluster": "lab", "volumeID": 42}`);
+  }
+  return value as Fields;
+}
+
+function fieldsOf(f: CloneFlags): Fields {
+  return defined({
+    cluster: f.cluster,
+    volumeID: number(f.volumeId),
+    name: f.name,
+    snapshotID: number(f.snapshotId),
+    access: f.access,
+    attributes: f.attribute && pairs('--attribute', f.attribute),
+    enable512e: f.enable512e,
+    enableSnapMirrorReplication: f.enableSnapmirrorReplication,
+    newAccountID: number(f.newAccountId),
+    newSize: size('--new-size', f.newSize),
+    snapshot: group({ name: f.snapshotName, retention: f.snapshotRetention, expiresIn: f.snapshotExpiresIn }),
+    modify: group({
+      qos: group({ minIOPS: number(f.minIops), maxIOPS: number(f.maxIops), burstIOPS: number(f.burstIops) }),
+      qosPolicyID: number(f.qosPolicyId),
+      access: f.modifyAccess,
+      attributes: f.modifyAttribute && pairs('--modify-attribute', f.modifyAttribute),
+      accountID: number(f.modifyAccountId),
+      totalSize: size('--modify-total-size', f.modifyTotalSize),
+    }),
+    volumeAccessGroups: f.volumeAccessGroup?.map(number),
+    requestId: f.requestId,
+    lease: f.lease,
+    deadline: f.deadline,
+    onFailure: f.onFailure,
+    requestedBy: f.requestedBy,
+    priority: number(f.priority),
+  });
+}
+
+const defined = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+const group = (fields: Fields): Fields | undefined => {
+  const given = defined(fields);
+  return Object.keys(given).length > 0 ? given : undefined;
+};
+
+const number = (text: string | undefined): number | string | undefined =>
+  text !== undefined && /^-?\d{1,15}(\.\d+)?$/.test(text) ? Number(text) : text;
+
+function size(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const bytes = parseSize(text);
+  if (bytes === undefined) {
+    throw new UsageError(`${flag}: "${text}" is no size; write 10GiB, 10GB or the bytes, such as 10737418240`);
+  }
+  return bytes;
+}
+
+function pairs(flag: string, texts: readonly string[]): Fields {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw new UsageError(`${flag}: "${text}" is no key=value`);
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}
+
+const isFields = (value: unknown): value is Fields =>
+  value !== null && typeof value === 'object' && !Array.isArray(value);
+
+/** Deep, so that one flag does not drop its neighbours in the file. */
+function merge(file: Fields, flags: Fields): Fields {
+  const merged = { ...file };
+  for (const [key, value] of Object.entries(flags)) {
+    const before = merged[key];
+    merged[key] = isFields(before) && isFields(value) ? merge(before, value) : value;
+    // Either of the two replaces the other, as it would on the volume.
+    if (key === 'qosPolicyID') delete merged['qos'];
+    if (key === 'qos') delete merged['qosPolicyID'];
+    if (key === 'snapshotID') delete merged['snapshot'];
+  }
+  return merged;
+}

@@ -1,0 +1,102 @@
+import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
+import type { CloneHandle, CloneProgressView, CloneStep } from '../index.ts';
+import type { Io, OutStream } from './io.ts';
+import { note } from './output.ts';
+import { progressLine, renderProgress } from './render/progress.ts';
+
+const LIVE_INTERVAL_MS = 500;
+const LINES_INTERVAL_MS = 1_000;
+/** Without a terminal a line is written when this much has been copied since the last one. */
+const PERCENT_STEP = 5;
+
+export interface WatchOptions {
+  /** Where progress is shown. */
+  to: OutStream;
+  /** Given, each view goes here instead of being drawn. */
+  onView?: (view: CloneProgressView) => void;
+  request?: CloneVolumeRequest | undefined;
+}
+
+/**
+ * Shows a clone until it ends. Ctrl-C stops the watching, never the clone.
+ * @returns the last view, or `undefined` when interrupted
+ */
+export async function watchClone(
+  io: Io,
+  clone: CloneHandle,
+  options: WatchOptions,
+): Promise<CloneProgressView | undefined> {
+  const stop = new AbortController();
+  const release = io.onInterrupt(() => stop.abort());
+  const screen = options.onView === undefined ? await screenFor(options) : undefined;
+  const intervalMs = options.to.terminal ? LIVE_INTERVAL_MS : LINES_INTERVAL_MS;
+  let last: CloneProgressView | undefined;
+  try {
+    for await (const view of clone.progress({ intervalMs, signal: stop.signal })) {
+      last = view;
+      options.onView?.(view);
+      screen?.show(view);
+    }
+  } finally {
+    screen?.end();
+    release();
+  }
+  if (!stop.signal.aborted) return last;
+  note(io, stoppedText(clone.workflowId));
+  return undefined;
+}
+
+const stoppedText = (id: string) =>
+  [
+    '',
+    'Stopped watching; the clone goes on.',
+    `  Watch it again:  element-clone watch ${id}`,
+    `  Cancel it:       element-clone cancel ${id}`,
+  ].join('\n');
+
+interface Screen {
+  show(view: CloneProgressView): void;
+  end(): void;
+}
+
+async function screenFor({ to, request }: WatchOptions): Promise<Screen> {
+  if (!to.terminal) return lines(to);
+  const live = await to.live();
+  const title = request && `Clone volume ${request.volumeID} of ${request.cluster} → ${request.name}`;
+  return {
+    show: (view) =>
+      live.show(
+        renderProgress(view, {
+          columns: to.columns(),
+          colour: to.colours.isColorSupported,
+          skip: stepsWithout(request),
+          ...(title === undefined ? {} : { title }),
+        }),
+      ),
+    end: () => live.end(),
+  };
+}
+
+/** A line only when something has changed that a reader of a log wants to know. */
+function lines(to: OutStream): Screen {
+  let shown: CloneProgressView | undefined;
+  return {
+    show(view) {
+      const same =
+        shown !== undefined &&
+        shown.phase === view.phase &&
+        shown.message === view.message &&
+        Math.abs(view.percent - shown.percent) < PERCENT_STEP;
+      if (same) return;
+      shown = view;
+      to.write(`${progressLine(view)}\n`);
+    },
+    end: () => {},
+  };
+}
+
+/** Steps that this request does not lead to. */
+export const stepsWithout = (request: CloneVolumeRequest | undefined): CloneStep[] => [
+  ...(request?.snapshotID === undefined ? [] : ['createSnapshot' as const]),
+  ...(request === undefined || (request.volumeAccessGroups?.length ?? 0) > 0 ? [] : ['grantAccess' as const]),
+];

@@ -1,0 +1,173 @@
+import { Connection } from '@temporalio/client';
+import { NamespaceNotFoundError } from '@temporalio/common';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import proto from '@temporalio/proto';
+import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
+import { createClusters } from './clusters.ts';
+import { ConfigError, loadConfig, type WorkerConfig } from './config.ts';
+import { checkCluster } from './doctor-cluster.ts';
+import { missingSearchAttributes, registrationCommand } from './search-attributes.ts';
+
+/** One finding. `fail` means that clones cannot work; `warn` that they may, but somebody should look. */
+export interface Check {
+  /** What was looked at: `temporal`, `cluster lab: credentials`, … */
+  check: string;
+  ok: 'ok' | 'warn' | 'fail';
+  message: string;
+  /** What to do about it. */
+  remedy?: string;
+}
+
+export interface DoctorOptions {
+  /** @default ELEMENT_CLONE_CONFIG, else ./element-clone.yaml */
+  configPath?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+const CONNECT_MS = 5_000;
+
+/** Looks at everything that a clone depends on, changes nothing, and goes on after a failure as far as it can. */
+export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Check, void, undefined> {
+  const { env = process.env } = options;
+  yield* checkTemporal(env);
+  const config = yield* checkConfig(options.configPath, env);
+  if (config === undefined) return;
+  const clusters = createClusters(config);
+  try {
+    for (const alias of clusters.aliases()) {
+      const cluster = clusters.get(alias);
+      const settings = config.clusters[alias];
+      if (cluster && settings) yield* checkCluster(cluster, settings);
+    }
+  } finally {
+    await clusters.close();
+  }
+}
+
+async function* checkConfig(
+  path: string | undefined,
+  env: NodeJS.ProcessEnv,
+): AsyncGenerator<Check, WorkerConfig | undefined> {
+  try {
+    const config = await loadConfig(path ?? env['ELEMENT_CLONE_CONFIG'], env);
+    const aliases = Object.keys(config.clusters);
+    yield { check: 'configuration', ok: 'ok', message: `${config.file}: ${aliases.join(', ')}` };
+    return config;
+  } catch (err) {
+    if (!(err instanceof ConfigError)) throw err;
+    for (const fault of err.faults) {
+      yield { check: 'configuration', ok: 'fail', message: fault, remedy: `correct ${err.file}` };
+    }
+    return undefined;
+  }
+}
+
+async function* checkTemporal(env: NodeJS.ProcessEnv): AsyncGenerator<Check, void, undefined> {
+  const where = { check: 'temporal' };
+  let settings: ReturnType<typeof loadClientConnectConfig>;
+  try {
+    settings = loadClientConnectConfig();
+  } catch (err) {
+    const remedy = 'correct the TEMPORAL_* variables or the profile file';
+    yield { ...where, ok: 'fail', message: `its settings cannot be used: ${textOf(err)}`, remedy };
+    return;
+  }
+  const { connectionOptions, namespace = 'default' } = settings;
+  const address = connectionOptions.address ?? 'localhost:7233';
+  let connection: Connection;
+  try {
+    connection = await Connection.connect({ ...connectionOptions, connectTimeout: CONNECT_MS });
+  } catch (err) {
+    const remedy = 'start it ("temporal server start-dev"), or set TEMPORAL_ADDRESS';
+    yield { ...where, ok: 'fail', message: `nobody answers at ${address} (${textOf(err)})`, remedy };
+    return;
+  }
+  try {
+    yield { ...where, ok: 'ok', message: `${address} answers` };
+    if (yield* checkNamespace(connection, namespace)) {
+      yield await checkSearchAttributes(connection, namespace);
+      yield await checkPollers(connection, namespace, env['ELEMENT_CLONE_TASK_QUEUE'] ?? DEFAULT_TASK_QUEUE);
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+async function* checkNamespace(connection: Connection, namespace: string): AsyncGenerator<Check, boolean> {
+  const check = 'temporal: namespace';
+  try {
+    await connection.workflowService.describeNamespace({ namespace });
+    yield { check, ok: 'ok', message: `"${namespace}" is there` };
+    return true;
+  } catch (err) {
+    const absent = err instanceof NamespaceNotFoundError || /not found/i.test(textOf(err));
+    const remedy = absent
+      ? `set TEMPORAL_NAMESPACE, or run: temporal operator namespace create --namespace ${namespace}`
+      : 'check TEMPORAL_API_KEY or the TLS certificate';
+    yield {
+      check,
+      ok: 'fail',
+      message: absent ? `there is no "${namespace}"` : `"${namespace}" cannot be read: ${textOf(err)}`,
+      remedy,
+    };
+    return false;
+  }
+}
+
+async function checkSearchAttributes(connection: Connection, namespace: string): Promise<Check> {
+  const check = 'temporal: search attributes';
+  try {
+    const missing = await missingSearchAttributes(connection, namespace);
+    if (missing.length === 0) return { check, ok: 'ok', message: 'all are registered' };
+    return {
+      check,
+      ok: 'warn',
+      message: `not registered yet: ${missing.join(', ')}`,
+      remedy: `start a worker, which registers them, or run: ${registrationCommand(namespace, missing)}`,
+    };
+  } catch (err) {
+    return {
+      check,
+      ok: 'warn',
+      message: `cannot be listed: ${textOf(err)}`,
+      remedy: 'look at them in the Temporal UI',
+    };
+  }
+}
+
+const { TaskQueueType } = proto.temporal.api.enums.v1;
+
+async function checkPollers(connection: Connection, namespace: string, taskQueue: string): Promise<Check> {
+  const check = 'temporal: workers';
+  const pollers = async (taskQueueType: proto.temporal.api.enums.v1.TaskQueueType) => {
+    const answer = await connection.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: taskQueue },
+      taskQueueType,
+    });
+    return new Set(answer.pollers?.map((p) => p.identity));
+  };
+  try {
+    const [workflows, activities] = await Promise.all([
+      pollers(TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
+      pollers(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
+    ]);
+    if (workflows.size > 0 && activities.size > 0) {
+      return { check, ok: 'ok', message: `${activities.size} on the task queue "${taskQueue}"` };
+    }
+    return {
+      check,
+      ok: 'warn',
+      message: `none has asked the task queue "${taskQueue}" for work in the last minutes`,
+      remedy: 'start one: element-clone worker',
+    };
+  } catch (err) {
+    return { check, ok: 'warn', message: `cannot be counted: ${textOf(err)}` };
+  }
+}
+
+const textOf = (err: unknown): string => {
+  if (err instanceof Error && 'details' in err && typeof err.details === 'string' && err.details !== '')
+    return err.details;
+  return (err instanceof Error ? err.message : String(err)).split('\n')[0] ?? '';
+};
