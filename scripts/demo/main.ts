@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import logUpdate from 'log-update';
 import pc from 'picocolors';
 import { CloneClient, type CloneHandle } from '../../client/index.ts';
-import { renderProgress } from '../../client/cli/render/progress.ts';
+import { progressLine, renderProgress } from '../../client/cli/render/progress.ts';
 import { resultText } from '../../client/cli/render/clone.ts';
 import { makeStage, type DemoWorker, type Stage } from './stage.ts';
 
@@ -92,7 +92,7 @@ async function watchAndKill(clones: CloneClient, clone: CloneHandle, stage: Stag
     const columns = Math.min(process.stdout.columns ?? 100, 100);
     const text = renderProgress(view, { columns: columns - 2, colour: pc.isColorSupported, title });
     if (interactive) logUpdate(`\n${text.replace(/^/gm, '  ')}`);
-    else if (text !== lastLine) say(text.split('\n').at(-2) ?? text);
+    else if (text !== lastLine) say(`  ${progressLine(view)}`);
     lastLine = text;
   }
   logUpdate.done();
