@@ -39,8 +39,8 @@ export function wantsColour(env: NodeJS.ProcessEnv, terminal: boolean): boolean 
   return terminal;
 }
 
-function outStream(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): OutStream {
-  const terminal = isatty(stream.fd) && env['TERM'] !== 'dumb';
+function outStream(stream: NodeJS.WriteStream, fd: 1 | 2, env: NodeJS.ProcessEnv): OutStream {
+  const terminal = isatty(fd) && env['TERM'] !== 'dumb';
   return {
     write: (text) => void stream.write(text),
     terminal,
@@ -62,8 +62,8 @@ export function processIo(): Io {
     throw err;
   });
   return {
-    out: outStream(process.stdout, env),
-    err: outStream(process.stderr, env),
+    out: outStream(process.stdout, 1, env),
+    err: outStream(process.stderr, 2, env),
     env,
     readStdin: () => readAll(process.stdin),
     onInterrupt: (fn) => {
