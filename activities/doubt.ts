@@ -43,13 +43,18 @@ function restore(ctx: StepContext, before: { inDoubt: boolean | undefined; issue
   else ctx.memory.issuedAt = before.issuedAt;
 }
 
-/**
- * When the last call without a clear answer was issued; `null` when all were answered. An attempt that began without
- * any memory of the one before (its worker was killed) counts as in doubt from now.
- */
+/** When the last call without a clear answer was issued; `null` when all were answered. */
 export function inDoubtSince(ctx: StepContext): string | null {
-  if (ctx.memory.inDoubt) return ctx.memory.issuedAt ?? new Date(ctx.now()).toISOString();
-  return null;
+  return ctx.memory.inDoubt ? (ctx.memory.issuedAt ?? new Date(ctx.now()).toISOString()) : null;
+}
+
+/**
+ * Before a creating call is repeated: a call whose answer was lost usually takes effect within seconds, if at all. A
+ * short wait then finds its work instead of making a second one; what comes later still is removed by verify.
+ */
+export function settleBeforeRepeating(ctx: StepContext, method: string): void {
+  const patience = { ...ctx, times: { ...ctx.times, settleMs: ctx.times.settleMs / 3 } };
+  settle(patience, inDoubtSince(ctx), `waiting to see whether the ${method} whose answer was lost took effect`);
 }
 
 /** Comes back later unless a call issued at `since` can no longer have an effect. */

@@ -1,7 +1,7 @@
 import { log } from '@temporalio/activity';
 import { withTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
-import { inDoubtSince, issue } from './doubt.ts';
+import { inDoubtSince, issue, settleBeforeRepeating } from './doubt.ts';
 import { findOwnSnapshots, tagOf } from './find.ts';
 import { runStep } from './step.ts';
 import type { CloneActivities } from './types.ts';
@@ -16,6 +16,7 @@ export const createSnapshotActivities = (deps: ActivityDeps): Pick<CloneActiviti
           log.info('Found the snapshot that an earlier attempt made', { snapshotID: found.snapshotID });
           return { snapshotID: found.snapshotID, inDoubtSince: inDoubtSince(ctx) };
         }
+        settleBeforeRepeating(ctx, 'CreateSnapshot');
       }
       const { name, expiry } = plan.snapshot!;
       const { snapshotID } = await issue(ctx, () =>

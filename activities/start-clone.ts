@@ -2,7 +2,7 @@ import { log } from '@temporalio/activity';
 import { withTag } from '../contracts/tag.ts';
 import { classify, type ElementClient, type Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
-import { inDoubtSince, issue } from './doubt.ts';
+import { inDoubtSince, issue, settleBeforeRepeating } from './doubt.ts';
 import { findOwnVolumes, tagOf } from './find.ts';
 import { waitingForSlot } from './slots.ts';
 import { runStep } from './step.ts';
@@ -19,6 +19,7 @@ export const createStartCloneActivities = (deps: ActivityDeps): Pick<CloneActivi
           log.info('Found the clone that an earlier attempt made', { volumeID: found.volumeID });
           return { ...(await recover(ctx.api, found)), adopted: true, inDoubtSince: inDoubtSince(ctx) };
         }
+        settleBeforeRepeating(ctx, 'CloneVolume');
       }
       try {
         const made = await issue(ctx, () =>

@@ -82,6 +82,11 @@ export async function runStep<T extends object>(
   if (cluster === undefined) throw unknownCluster(deps, alias);
   const remembered = info.heartbeatDetails as StepMemory | undefined;
   const memory: StepMemory = { apiCalls: 0, suspects: 0, ...remembered };
+  if (remembered === undefined && info.attempt > 1) {
+    // Every attempt that ends leaves its memory; this one's worker died. What it had called is not known.
+    memory.inDoubt = true;
+    memory.issuedAt = new Date(now()).toISOString();
+  }
   const api = counted(cluster.api, memory, cancellationSignal());
   const ctx: StepContext = {
     ...cluster,
