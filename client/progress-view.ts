@@ -54,6 +54,8 @@ export interface Observed {
 const NO_WORKER_MS = 5_000;
 /** Nobody has looked for this long: the last rate says nothing any more. Pauses between looks are shorter. */
 const EXTRAPOLATE_MAX_MS = 150_000;
+/** Two looks close together see no byte move either. */
+const STALLED_MS = 30_000;
 /** Only the cluster can tell that a copy has ended. */
 const EXTRAPOLATED_PERCENT_MAX = 99.9;
 
@@ -166,11 +168,17 @@ function stepMessage(pending: PendingStep): string {
     case 'finishing':
       return 'finishing';
     default:
-      return pending.memory?.progress?.stalledSince === undefined
-        ? doing
-        : `copying, but no byte has moved since ${pending.memory.progress.stalledSince}`;
+      return pending.memory?.progress !== undefined && isStalled(pending.memory.progress)
+        ? `copying, but no byte has moved since ${pending.memory.progress.stalledSince}`
+        : doing;
   }
 }
+
+const isStalled = ({ stage, stalledSince, lookedAt }: CloneProgress): boolean =>
+  stage !== 'metadata' &&
+  stage !== 'queued' &&
+  stalledSince !== undefined &&
+  Date.parse(lookedAt) - Date.parse(stalledSince) >= STALLED_MS;
 
 const isLate = (scheduledAt: number | undefined, now: number) =>
   scheduledAt !== undefined && now - scheduledAt > NO_WORKER_MS;
@@ -198,6 +206,6 @@ function copyView(p: CloneProgress, now: number) {
     ...(p.remainingTime === null ? {} : { remainingTime: Math.max(0, p.remainingTime - elapsed) }),
     ...(p.cloneID === null ? {} : { cloneID: p.cloneID }),
     ...(p.asyncHandle === null ? {} : { asyncHandle: p.asyncHandle }),
-    ...(p.stalledSince === undefined ? {} : { stalledSince: p.stalledSince }),
+    ...(p.stalledSince !== undefined && isStalled(p) ? { stalledSince: p.stalledSince } : {}),
   };
 }

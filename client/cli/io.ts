@@ -1,6 +1,7 @@
 import { text as readAll } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
 import pc from 'picocolors';
+import { EXIT } from './errors.ts';
 
 export type Colours = ReturnType<typeof pc.createColors>;
 
@@ -27,7 +28,7 @@ export interface Io {
   err: OutStream;
   env: NodeJS.ProcessEnv;
   readStdin(): Promise<string>;
-  /** Calls `fn` at the first Ctrl-C instead of ending the process. Returns how to take it back. */
+  /** Calls `fn` at the first Ctrl-C instead of ending the process; a second one ends it. Returns how to take it back. */
   onInterrupt(fn: () => void): () => void;
 }
 
@@ -67,11 +68,16 @@ export function processIo(): Io {
     env,
     readStdin: () => readAll(process.stdin),
     onInterrupt: (fn) => {
-      process.once('SIGINT', fn);
-      process.once('SIGTERM', fn);
+      let interrupted = false;
+      // Not once(): a library that restores the cursor at exit ends the process when no other listener is left.
+      const listener = () => {
+        if (interrupted) process.exit(EXIT.interrupted);
+        interrupted = true;
+        fn();
+      };
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, listener);
       return () => {
-        process.removeListener('SIGINT', fn);
-        process.removeListener('SIGTERM', fn);
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, listener);
       };
     },
   };

@@ -1,8 +1,8 @@
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
-import type { CloneHandle, CloneProgressView, CloneStep } from '../index.ts';
+import type { CloneHandle, CloneProgressView } from '../index.ts';
 import type { Io, OutStream } from './io.ts';
 import { note } from './output.ts';
-import { progressLine, renderProgress } from './render/progress.ts';
+import { progressLine, renderProgress, stepsWithout } from './render/progress.ts';
 
 const LIVE_INTERVAL_MS = 500;
 const LINES_INTERVAL_MS = 1_000;
@@ -94,9 +94,3 @@ function lines(to: OutStream): Screen {
     end: () => {},
   };
 }
-
-/** Steps that this request does not lead to. */
-export const stepsWithout = (request: CloneVolumeRequest | undefined): CloneStep[] => [
-  ...(request?.snapshotID === undefined ? [] : ['createSnapshot' as const]),
-  ...(request === undefined || (request.volumeAccessGroups?.length ?? 0) > 0 ? [] : ['grantAccess' as const]),
-];

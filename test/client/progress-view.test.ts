@@ -70,6 +70,12 @@ describe('while the cluster copies', () => {
     expect(view.message).toContain('no byte has moved');
   });
 
+  test('two looks close together without a byte moved are no stall yet', () => {
+    const view = toProgressView(observed({ pending: copying({ stalledSince: secondsAgo(12) }) }), NOW);
+    expect(view).not.toHaveProperty('stalledSince');
+    expect(view).toMatchObject({ message: 'copying', extrapolated: false });
+  });
+
   test('the view never claims that a copy is over, however long ago the last look was', () => {
     const view = toProgressView(observed({ pending: copying({ lookedAt: secondsAgo(100_000) }) }), NOW);
     expect(view.percent).toBeLessThanOrEqual(99.9);

@@ -35,10 +35,12 @@ Exit codes: 0 nothing is in the way of a clone (warnings may be), 1 something is
   });
 }
 
+const CHECK_WIDTH = 27;
+
 function checkText({ check, ok, message, remedy }: Check, io: Io): string {
   const { green, yellow, red, bold, dim } = io.out.colours;
   const mark = { ok: green('✓'), warn: yellow('!'), fail: red('✗') }[ok];
-  const lines = [`${mark} ${bold(check)}  ${plain(message)}`];
+  const lines = [`${mark} ${bold(check.padEnd(CHECK_WIDTH))}  ${plain(message)}`];
   if (remedy !== undefined) lines.push(`  ${dim('→')} ${plain(remedy)}`);
   return lines.join('\n');
 }

@@ -4,7 +4,7 @@ import type { CloneVolumeResult } from '../../../contracts/clone-result.ts';
 import type { LeftBehind } from '../../../contracts/failure.ts';
 import type { CloneDescription, CloneSummary } from '../../description.ts';
 import type { Colours } from '../io.ts';
-import { paintOf, renderProgress } from './progress.ts';
+import { paintOf, renderProgress, stepsWithout } from './progress.ts';
 import { facts, table } from './table.ts';
 import { age, duration, fit, plain } from './text.ts';
 
@@ -66,7 +66,7 @@ export function clonePage(d: CloneDescription, { columns, colours, now, uiUrl }:
   const running = d.closedAt === undefined;
   return [
     running
-      ? renderProgress(d.progress, { columns, colour: colours.isColorSupported, title })
+      ? renderProgress(d.progress, { columns, colour: colours.isColorSupported, title, skip: stepsWithout(d.request) })
       : colours.bold(plain(title)),
     facts(
       [

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import stringWidth from 'string-width';
+import type { CloneVolumeRequest } from '../../../contracts/clone-volume.ts';
 import type { Phase } from '../../../contracts/names.ts';
 import type { ProgressView } from '../../../contracts/progress.ts';
 import type { CloneStep } from '../../progress-view.ts';
@@ -26,6 +27,12 @@ const STEPS: readonly [CloneStep, string][] = [
   ['grantAccess', 'grant'],
   ['verifyClone', 'verify'],
   ['cleanUp', 'clean up'],
+];
+
+/** Steps that this request does not lead to. */
+export const stepsWithout = (request: CloneVolumeRequest | undefined): CloneStep[] => [
+  ...(request?.snapshotID === undefined ? [] : ['createSnapshot' as const]),
+  ...(request === undefined || (request.volumeAccessGroups?.length ?? 0) > 0 ? [] : ['grantAccess' as const]),
 ];
 
 const PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
