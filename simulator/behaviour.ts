@@ -47,6 +47,8 @@ export interface Behaviour {
   cloneNode: 'leastLoaded' | 'sourceVolume';
   /** *Inferred.* Parameters that a method does not have: xInvalidAPIParameter, or nothing. @default 'refuse' */
   unknownParameters: 'refuse' | 'ignore';
+  /** *Inferred.* Numbers and booleans sent as text, as the vendor's command line tool does. @default 'accept' */
+  textValues: 'accept' | 'refuse';
   /** *Inferred.* Allow only letters, digits and hyphens in volume names, as Trident assumes. @default false */
   strictVolumeNames: boolean;
   /** Whether ListSyncJobs also shows jobs of types `slice` and `remote`, which have nothing to do with clones. @default true */
@@ -71,6 +73,7 @@ export const defaultBehaviour: Behaviour = {
   deleteSourceDuringClone: 'continues',
   cloneNode: 'leastLoaded',
   unknownParameters: 'refuse',
+  textValues: 'accept',
   strictVolumeNames: false,
   noiseSyncJobs: true,
   purgeHours: 8,
@@ -105,6 +108,7 @@ export const behaviourChange = z
     deleteSourceDuringClone: z.enum(['continues', 'fails', 'refused']),
     cloneNode: z.enum(['leastLoaded', 'sourceVolume']),
     unknownParameters: z.enum(['refuse', 'ignore']),
+    textValues: z.enum(['accept', 'refuse']),
     strictVolumeNames: z.boolean(),
     noiseSyncJobs: z.boolean(),
     purgeHours: z.number().nonnegative(),

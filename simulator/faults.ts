@@ -27,7 +27,7 @@ export interface FaultBoard {
   clear(): void;
   /** What happens to this call. Counts, so ask once per call. */
   meet(method: string, params: Record<string, unknown>): { call: CallFault | undefined; jobs: JobFault[] };
-  /** Called with an outage that begins now, not at a call. */
+  /** Called with an outage that begins by itself, not at a call. There is one listener: what serves the cluster. */
   onOutage(listener: (outage: OutageFault) => void): void;
 }
 
@@ -55,7 +55,9 @@ const meets = (fault: Fault, method: string, params: Record<string, unknown>): b
 export const makeFaultBoard = (seed: number): FaultBoard => {
   let posted: Posted[] = [];
   let lastID = 0;
-  const listeners: ((outage: OutageFault) => void)[] = [];
+  let listener: ((outage: OutageFault) => void) | undefined;
+  /** The last outage that was to begin before anybody listened: one of the options' faults. */
+  let unheard: OutageFault | undefined;
 
   const append = (faults: readonly Fault[]): void => {
     for (const fault of faults) {
@@ -65,7 +67,8 @@ export const makeFaultBoard = (seed: number): FaultBoard => {
       posted.push(entry);
       if (isOutage(fault) && fault.method === undefined && fault.match === undefined) {
         entry.fired = 1;
-        for (const listener of listeners) listener(fault);
+        if (listener === undefined) unheard = fault;
+        else listener(fault);
       }
     }
   };
@@ -107,6 +110,10 @@ export const makeFaultBoard = (seed: number): FaultBoard => {
       }
       return { call, jobs };
     },
-    onOutage: (listener) => void listeners.push(listener),
+    onOutage(heard) {
+      listener = heard;
+      if (unheard !== undefined) heard(unheard);
+      unheard = undefined;
+    },
   };
 };

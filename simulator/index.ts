@@ -43,6 +43,7 @@ export const startSimulator = async (options: SimulatorOptions = {}): Promise<Ru
   const host = options.host ?? '127.0.0.1';
   const front = makeServer(cluster, certificates, { host, port: options.port ?? 0 });
   const port = await front.listen();
+  cluster.faults.onOutage((outage) => front.outage(outage));
   const control = makeControl(cluster, front);
   try {
     await new Promise<void>((resolve, reject) => {

@@ -33,9 +33,12 @@ export const method = <S extends z.ZodRawShape>(
         if (!known.has(key) && context.behaviour.unknownParameters === 'ignore') continue;
         given[key] = value;
       }
-      const parsed = schema.safeParse(given);
-      if (!parsed.success) throw parameterError(parsed.error, given);
-      return run(context, parsed.data);
+      for (;;) {
+        const parsed = schema.safeParse(given);
+        if (parsed.success) return run(context, parsed.data);
+        const spelledOut = context.behaviour.textValues === 'accept' && readText(given, parsed.error);
+        if (!spelledOut) throw parameterError(parsed.error, given);
+      }
     },
   };
 };
@@ -47,6 +50,33 @@ const inputAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
     (v, key) => (typeof v === 'object' && v !== null ? (v as Record<PropertyKey, unknown>)[key] : undefined),
     value,
   );
+
+/**
+ * Turns numbers and booleans that came as text into what they say. The reference's own examples send them so
+ * (`"volumeID": "1"` in ListSnapshots, `"isPaired": "false"` in ListVolumes), and so does the vendor's command line
+ * tool. Tells whether there was one.
+ */
+const readText = (given: Record<string, unknown>, error: z.ZodError): boolean => {
+  let found = false;
+  for (const issue of error.issues) {
+    if (issue.code !== 'invalid_type') continue;
+    const parent = inputAt(given, issue.path.slice(0, -1));
+    const key = issue.path.at(-1);
+    const text = inputAt(given, issue.path);
+    if (typeof text !== 'string' || key === undefined || typeof parent !== 'object' || parent === null) continue;
+    const wanted: string = issue.expected;
+    const value =
+      (wanted === 'number' || wanted === 'int') && /^-?\d+$/.test(text)
+        ? Number(text)
+        : wanted === 'boolean' && (text === 'true' || text === 'false')
+          ? text === 'true'
+          : undefined;
+    if (value === undefined) continue;
+    (parent as Record<PropertyKey, unknown>)[key] = value;
+    found = true;
+  }
+  return found;
+};
 
 /** The API's name for what is wrong with a parameter; the names are those that NetApp's own clients know. */
 const parameterError = (error: z.ZodError, input: unknown): ElementError => {

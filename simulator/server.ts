@@ -49,7 +49,6 @@ export const makeServer = (
   https.on('request', (request, response) => {
     handle(cluster, front, request, response).catch(() => request.socket.destroy());
   });
-  cluster.faults.onOutage((outage) => front.outage(outage));
   return front;
 };
 
@@ -136,6 +135,9 @@ interface Spoilt {
   act: () => Answer;
 }
 
+/** A call that a fault holds back must not hold back the end of the process. */
+const unref = { ref: false };
+
 /** Lets a fault have its way with one call. */
 const spoil = async (
   cluster: Cluster,
@@ -155,11 +157,11 @@ const spoil = async (
       calls.close(entry, 'html200', false);
       return sendHtml(response, 200, 'NetApp Element');
     case 'slow':
-      await delay(fault.delayMs);
+      await delay(fault.delayMs, undefined, unref);
       return send(response, act());
     case 'slowAnswer': {
       const done = act();
-      await delay(fault.delayMs);
+      await delay(fault.delayMs, undefined, unref);
       return send(response, done);
     }
     case 'cutBefore':
@@ -172,7 +174,7 @@ const spoil = async (
       return;
     case 'cutThenActLater':
       request.socket.destroy();
-      await delay(fault.delayMs, undefined, { ref: false });
+      await delay(fault.delayMs, undefined, unref);
       act();
       return;
     case 'tlsFailure':
