@@ -23,6 +23,7 @@ export function mayHaveActed(err: unknown): boolean {
  * takes it back only when the cluster clearly refused.
  */
 export async function issue<T>(ctx: StepContext, call: () => Promise<T>): Promise<T> {
+  ctx.signal.throwIfAborted();
   const before = { inDoubt: ctx.memory.inDoubt, issuedAt: ctx.memory.issuedAt };
   ctx.memory.inDoubt = true;
   ctx.memory.issuedAt = new Date(ctx.now()).toISOString();

@@ -20,6 +20,12 @@ const SUSPECT_PAUSE_MS = 5_000;
 /** Pause before a full cluster is asked for a slot again, when it gives no better estimate. */
 const BUSY_PAUSE_MS = 5_000;
 
+/**
+ * How often a running attempt says that it lives. That is how a killed worker is noticed within the heartbeat time-out,
+ * and the only way in which a running attempt hears of a cancellation.
+ */
+const HEARTBEAT_MS = 3_000;
+
 /** What one attempt of a step works with. */
 export interface StepContext extends Cluster {
   /** Survives failed attempts and crashes; save() after a change that the next attempt must know. */
@@ -80,13 +86,16 @@ export async function runStep<T extends object>(
   const now = deps.now ?? Date.now;
   const cluster = deps.cluster(alias);
   if (cluster === undefined) throw unknownCluster(deps, alias);
-  const remembered = info.heartbeatDetails as StepMemory | undefined;
+  const { unfinished, ...remembered }: Partial<StepMemory> = (info.heartbeatDetails as StepMemory | undefined) ?? {
+    unfinished: true,
+  };
   const memory: StepMemory = { apiCalls: 0, suspects: 0, ...remembered };
-  if (remembered === undefined && info.attempt > 1) {
+  if (unfinished && info.attempt > 1) {
     // Every attempt that ends leaves its memory; this one's worker died. What it had called is not known.
     memory.inDoubt = true;
     memory.issuedAt = new Date(now()).toISOString();
   }
+  const save = () => heartbeat({ ...memory, unfinished: true } satisfies StepMemory);
   const api = counted(cluster.api, memory, cancellationSignal());
   const ctx: StepContext = {
     ...cluster,
@@ -94,35 +103,47 @@ export async function runStep<T extends object>(
     jobs: () => cluster.view.cloneJobs(api),
     cached: (key, maxAgeMs, read) => cluster.answers.get(key, maxAgeMs, read),
     memory,
-    save: () => heartbeat(memory),
+    save,
     attempt: info.attempt,
     signal: cancellationSignal(),
     now,
   };
+  const beat = setInterval(save, HEARTBEAT_MS);
   try {
     const result = await body(ctx);
     return { ...result, apiCalls: memory.apiCalls };
   } catch (err) {
-    if (cancellationSignal().aborted && !(err instanceof StepFailed))
-      throw new CancelledFailure('cancelled', [], err as Error);
-    const failure = toFailure(err, alias, memory, now());
+    const failure =
+      cancellationSignal().aborted && !(err instanceof StepFailed)
+        ? new CancelledFailure('cancelled', [], err as Error)
+        : toFailure(err, alias, memory, now());
     heartbeat(memory);
     throw failure;
+  } finally {
+    clearInterval(beat);
   }
 }
 
 /** Members that are no method of the API with parameters of its own. */
 const NOT_COUNTED = new Set<string | symbol>(['call', 'apiVersion', 'clockSkewMs', 'close']);
 
-/** The same client, counting its calls and cut short when the activity is cancelled. */
+/** Calls that only look: their answers may be dropped. */
+const isRead = (member: string) => /^(list|get)/.test(member);
+
+/**
+ * The same client, counting its calls. Once the activity is cancelled it makes no further call. A look that is under way
+ * is cut short, a change is not: what it did must be known to be undone.
+ */
 function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal): ElementClient {
   return new Proxy(api, {
     get(target, property, receiver) {
       const member: unknown = Reflect.get(target, property, receiver);
-      if (typeof member !== 'function' || NOT_COUNTED.has(property)) return member;
-      return (params?: unknown, options: object = {}) => {
+      if (typeof member !== 'function' || typeof property !== 'string' || NOT_COUNTED.has(property)) return member;
+      return async (params?: unknown, options: object = {}) => {
+        signal.throwIfAborted();
         memory.apiCalls += 1;
-        return (member as (p: unknown, o: object) => unknown).call(target, params, { signal, ...options });
+        const cut = isRead(property) ? { signal } : {};
+        return (member as (p: unknown, o: object) => unknown).call(target, params, { ...cut, ...options });
       };
     },
   });

@@ -31,6 +31,8 @@ export interface StepMemory {
   issuedAt?: string;
   /** True once a creating call ended without a clear answer. */
   inDoubt?: boolean;
+  /** True in what an attempt says while it runs: whoever finds it follows one that died without a word. */
+  unfinished?: boolean;
   progress?: CloneProgress;
   /** What undoing has removed so far, in words. */
   undone?: string[];

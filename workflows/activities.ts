@@ -1,16 +1,21 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { CloneActivities } from '../activities/types.ts';
 
+const HEARTBEAT_TIMEOUT = '15s';
+
 /*
- * One proxy per reliability class. `startToCloseTimeout` bounds one attempt and is how a dead worker is noticed: it
- * leaves room for a few calls at the client's own time-out (30 s each by default), since cutting an attempt short puts
- * a creating call in doubt. `scheduleToCloseTimeout` is set per call, to what is left of the request's deadline.
- * Nothing here limits the number of attempts: the activities say themselves which errors are final.
+ * One proxy per reliability class. `startToCloseTimeout` bounds one attempt: it leaves room for a few calls at the
+ * client's own time-out (30 s each by default), since cutting an attempt short puts a creating call in doubt.
+ * `heartbeatTimeout` is how a dead worker is noticed: a running attempt says every 3 s that it lives, the worker passes
+ * that on every 5 s at least, and the rest is patience with a busy machine. `scheduleToCloseTimeout` is set per call, to
+ * what is left of the request's deadline. Nothing here limits the number of attempts: the activities say themselves
+ * which errors are final.
  */
 
 /** Reads only. A false time-out costs one repeated read, so it may be short. Cancelled at once. */
 export const reads = proxyActivities<Pick<CloneActivities, 'preflight'>>({
   startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
 });
 
@@ -20,16 +25,25 @@ export const reads = proxyActivities<Pick<CloneActivities, 'preflight'>>({
  */
 export const creates = proxyActivities<Pick<CloneActivities, 'createSnapshot' | 'startClone'>>({
   startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m' },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
 
 /**
  * One look per attempt: the failed attempt is the timer, and the activity chooses the delay from the cluster's own
- * estimate. A look only reads, so a lost one costs nothing; 1 minute notices a dead worker soon.
+ * estimate. A look only reads, so a lost one costs nothing.
  */
-export const looks = proxyActivities<Pick<CloneActivities, 'awaitClone' | 'joinRequest'>>({
+export const looks = proxyActivities<Pick<CloneActivities, 'awaitClone'>>({
   startToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+});
+
+/** The same for another workflow instead of a clone: a look is one or two questions to Temporal. */
+export const joins = proxyActivities<Pick<CloneActivities, 'joinRequest'>>({
+  startToCloseTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
@@ -39,6 +53,7 @@ export const changes = proxyActivities<
   Pick<CloneActivities, 'modifyVolume' | 'grantAccess' | 'verifyClone' | 'cleanUp'>
 >({
   startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
@@ -49,6 +64,7 @@ export const changes = proxyActivities<
  */
 export const undo = proxyActivities<Pick<CloneActivities, 'undoClone' | 'undoSnapshot'>>({
   startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
   scheduleToCloseTimeout: '1h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',

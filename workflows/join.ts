@@ -4,7 +4,7 @@ import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { MEMO, WORKFLOW } from '../contracts/names.ts';
 import { workflowIDForRequest } from '../contracts/workflow-id.ts';
-import { looks } from './activities.ts';
+import { joins } from './activities.ts';
 import { timeLeft } from './deadline.ts';
 
 /**
@@ -29,7 +29,7 @@ export async function joinOrRun(requestId: string, request: CloneVolumeRequest):
     // The holder's own failure is the one to read, not that a child failed.
     if (err instanceof ChildWorkflowFailure && err.cause instanceof ApplicationFailure) throw err.cause;
     if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
-    return looks.joinRequest.executeWithOptions(
+    return joins.joinRequest.executeWithOptions(
       { summary: `Wait for ${workflowId}`.slice(0, 200), scheduleToCloseTimeout: timeLeft(request.deadline) },
       [{ workflowID: workflowId, request }],
     );
