@@ -82,17 +82,13 @@ const handle = async (
   const { call: fault, jobs } = cluster.faults.meet(method, params);
   const met = [fault, ...jobs].flatMap((f) => f?.kind ?? []);
   if (met.length > 0) entry.fault = met.join(', ');
-  const act = (): Answer => answer(cluster, front, call, admin, jobs, entry);
+  const act = (): string => answer(cluster, front, call, admin, jobs, entry);
   if (fault === undefined) return send(response, act());
   await spoil(cluster, front, fault, { request, response, call, entry, act });
 };
 
-type Answer = { id: unknown; result: Record<string, unknown> } | { id: unknown; error: object };
-
-const errorAnswer = (id: unknown, error: ElementError): Answer => ({
-  id,
-  error: { code: 500, message: error.message, name: error.apiName },
-});
+const errorAnswer = (id: unknown, error: ElementError): string =>
+  JSON.stringify({ id, error: { code: 500, message: error.message, name: error.apiName } });
 
 const answer = (
   cluster: Cluster,
@@ -101,12 +97,14 @@ const answer = (
   admin: Parameters<Cluster['call']>[0]['admin'],
   jobFaults: readonly JobFault[],
   entry: CallEntry,
-): Answer => {
+): string => {
   try {
     if (front.notPrimary()) throw new ElementError('xNotPrimary', 'This node is not the cluster master.');
     const result = cluster.call({ ...call, admin, jobFaults });
+    // Written out at once: the state goes on changing while a fault holds the answer back.
+    const answered = JSON.stringify({ id: call.id, result });
     cluster.calls.close(entry, 'ok', false);
-    return { id: call.id, result };
+    return answered;
   } catch (error) {
     const refusal =
       error instanceof ElementError
@@ -117,11 +115,11 @@ const answer = (
   }
 };
 
-const send = (response: ServerResponse, body: Answer): void => {
+const send = (response: ServerResponse, body: string): void => {
   // The client may have cut while a fault made it wait.
   if (response.destroyed) return;
   response.writeHead(200, { 'content-type': 'application/json-rpc' });
-  response.end(JSON.stringify(body));
+  response.end(body);
 };
 
 const sendError = (response: ServerResponse, id: unknown, error: ElementError): void =>
@@ -132,7 +130,7 @@ interface Spoilt {
   response: ServerResponse;
   call: ApiRequest;
   entry: CallEntry;
-  act: () => Answer;
+  act: () => string;
 }
 
 /** A call that a fault holds back must not hold back the end of the process. */
