@@ -17,7 +17,7 @@ export interface ConnectOptions {
   tls?: ConnectionOptions['tls'];
   /** Only with `address`. */
   apiKey?: string;
-  /** How long to try while nobody answers, in milliseconds. @default 15_000 */
+  /** How long to try while nobody answers, in milliseconds. @default 10_000 */
   timeoutMs?: number;
   /** Codec and converters, the same as the workers'. */
   dataConverter?: DataConverter;
@@ -27,10 +27,11 @@ export interface ConnectOptions {
 export async function connectTemporal(options: ConnectOptions = {}): Promise<Client> {
   const { connectionOptions, namespace } = resolve(options);
   const address = connectionOptions.address ?? 'localhost:7233';
-  const timeoutMs = options.timeoutMs ?? 15_000;
+  const timeoutMs = options.timeoutMs ?? 10_000;
   try {
+    // The channel itself tries again while the connection is refused; the loop is for a server that is still starting.
     const connection = await throughOutages(
-      () => Connection.connect({ ...connectionOptions, connectTimeout: Math.min(timeoutMs, 5_000) }),
+      () => Connection.connect({ ...connectionOptions, connectTimeout: timeoutMs }),
       { forMs: timeoutMs },
     );
     return new Client({

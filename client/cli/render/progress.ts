@@ -36,8 +36,10 @@ export const stepsWithout = (request: CloneVolumeRequest | undefined): CloneStep
 ];
 
 const PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
-const BAR_MAX = 40;
-const BAR_MIN = 8;
+const BAR_MAX = 38;
+/** `~99.9 %`: the bar keeps its place while the figure grows. */
+const PERCENT_WIDTH = 7;
+const BAR_MIN = 6;
 
 /**
  * A clone's progress as two or three lines: the steps with a tick at what is done, the bar with percent, bytes, rate
@@ -86,14 +88,15 @@ function stepsLine(view: ProgressView & { step?: CloneStep }, options: RenderOpt
 }
 
 function barLine(view: ProgressView, { columns }: RenderOptions, colours: Colours): string {
-  const parts = figures(view);
+  const [first = '', ...others] = figures(view);
+  const parts = [first.padStart(PERCENT_WIDTH), ...others];
   // The narrower the terminal, the fewer figures; percent and bar stay.
   while (parts.length > 1 && stringWidth(parts.join('  ')) + 1 + BAR_MIN > columns) parts.pop();
   const [percent = '', ...rest] = parts;
   const room = columns - stringWidth(parts.join('  ')) - 1;
   const width = Math.min(BAR_MAX, room);
-  const text = [colours.bold(percent.padStart(6)), ...rest].join('  ');
-  return width < BAR_MIN ? fit(percent, columns) : `${bar(view, width - 2, colours)} ${text}`;
+  const text = [colours.bold(percent), ...rest].join('  ');
+  return width < BAR_MIN ? fit(percent, columns) : `${bar(view, width, colours)} ${text}`;
 }
 
 function bar(view: ProgressView, width: number, colours: Colours): string {
