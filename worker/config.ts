@@ -151,37 +151,60 @@ export async function loadConfig(
       document.errors.map((e) => describeSyntax(e, lines)),
     );
   }
-  const parsed = configSchema.safeParse(valueOf(document, file));
+  const value = valueOf(document, file);
+  const parsed = configSchema.safeParse(value);
   const faults = parsed.success ? [] : describeFaults(parsed.error, document, lines);
-  const clusters: Record<string, ClusterConfig> = {};
-  for (const [alias, c] of Object.entries(parsed.data?.clusters ?? {})) {
-    const at = (...fields: string[]) => placeOf(document, lines, ['clusters', alias, ...fields]);
-    const tls = await readTls(c.tls, base).catch((err: unknown) => {
-      faults.push(`${at('tls', 'caFile')}: cannot be used (${reason(err)}); name a file of certificates in PEM form`);
-      return {};
-    });
-    const credentials = async (): Promise<Credentials> => ({
-      username: typeof c.username === 'string' ? c.username : await readSecret(c.username, base, env),
-      password: await readSecret(c.password, base, env),
-    });
-    for (const [field, source] of [
-      ['username', c.username],
-      ['password', c.password],
-    ] as const) {
-      if (typeof source === 'string') continue;
-      await readSecret(source, base, env).catch((err: unknown) => faults.push(`${at(field)}: ${reason(err)}`));
+  const tlsOf = new Map<string, TlsOptions>();
+  for (const [alias, fields] of rawClusters(value)) {
+    const at = (...keys: string[]) => placeOf(document, lines, ['clusters', alias, ...keys]);
+    tlsOf.set(alias, await checkTls(fields['tls'], base, (why) => faults.push(`${at('tls', 'caFile')}: ${why}`)));
+    for (const field of ['username', 'password'] as const) {
+      await checkSecret(fields[field], base, env, (why) => faults.push(`${at(field)}: ${why}`));
     }
-    const { username: _u, password: _p, ...plain } = c;
-    clusters[alias] = withoutSecrets({
-      ...plain,
-      endpoint: new URL(c.endpoint).origin,
-      apiVersion: c.apiVersion,
-      tls,
-      credentials,
-    });
   }
-  if (faults.length > 0) throw new ConfigError(file, faults);
-  return { file, clusters };
+  if (faults.length > 0 || parsed.data === undefined) throw new ConfigError(file, faults);
+  const clusters = Object.entries(parsed.data.clusters).map(([alias, { username, password, ...plain }]) => [
+    alias,
+    withoutSecrets({
+      ...plain,
+      endpoint: new URL(plain.endpoint).origin,
+      apiVersion: plain.apiVersion,
+      tls: tlsOf.get(alias) ?? {},
+      credentials: async () => ({
+        username: typeof username === 'string' ? username : await readSecret(username, base, env),
+        password: await readSecret(password, base, env),
+      }),
+    }),
+  ]);
+  return { file, clusters: Object.fromEntries(clusters) as Record<string, ClusterConfig> };
+}
+
+/** The clusters as they are written, so that files and variables are looked at whatever else is wrong. */
+function rawClusters(value: unknown): [string, Record<string, unknown>][] {
+  const isObject = (v: unknown): v is Record<string, unknown> => v !== null && typeof v === 'object';
+  if (!isObject(value) || !isObject(value['clusters'])) return [];
+  return Object.entries(value['clusters']).filter((entry): entry is [string, Record<string, unknown>] =>
+    isObject(entry[1]),
+  );
+}
+
+type Complain = (why: string) => void;
+
+/** The checked certificates; what has the wrong shape, the schema complains about. */
+async function checkTls(value: unknown, base: string, complain: Complain): Promise<TlsOptions> {
+  const { data: tls } = clusterSchema.shape.tls.safeParse(value);
+  try {
+    return await readTls(tls, base);
+  } catch (err) {
+    complain(`cannot be used (${reason(err)}); name a file of certificates in PEM form`);
+    return {};
+  }
+}
+
+async function checkSecret(value: unknown, base: string, env: NodeJS.ProcessEnv, complain: Complain): Promise<void> {
+  const { data: source } = secretSource.safeParse(value);
+  if (source === undefined) return;
+  await readSecret(source, base, env).catch((err: unknown) => complain(reason(err)));
 }
 
 async function readConfig(file: string): Promise<string> {
