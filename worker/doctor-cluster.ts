@@ -4,6 +4,7 @@ import {
   ElementApiError,
   ElementAuthError,
   ElementTransportError,
+  type ApiVersions,
   type ClusterAdmin,
   type ElementClient,
 } from '../element/index.ts';
@@ -35,15 +36,17 @@ export async function* checkCluster(
     ['fullness', () => fullness(api)],
   ];
   for (const [name, look] of checks) {
-    yield named(
-      name,
-      await look().catch((err: unknown) => ({
-        ok: 'warn' as const,
-        message: err instanceof Error ? err.message : String(err),
-      })),
-    );
+    const finding = await look().catch((err: unknown): Finding => ({
+      ok: 'warn',
+      message: `cannot be told: ${textOf(err)}`,
+    }));
+    yield named(name, finding);
+    // At a version that is not served every other call fails in the same way.
+    if (name === 'version' && finding.ok === 'fail') return;
   }
 }
+
+const textOf = (err: unknown): string => (err instanceof Error ? err.message : String(err));
 
 /** The first call tells connection, TLS and credentials apart by how it fails. */
 async function connect(
@@ -76,7 +79,7 @@ async function connect(
       return [['credentials', { ok: 'fail', message: err.detail, remedy: 'correct the file or variable' }]];
     }
     if (!(err instanceof ElementApiError)) {
-      const message = err instanceof Error ? err.message : String(err);
+      const message = textOf(err);
       const remedy = `check that ${endpoint} is the management address (MVIP) and reachable from here`;
       return [['connection', { ok: 'fail', message, remedy }]];
     }
@@ -86,12 +89,20 @@ async function connect(
 }
 
 async function version(api: ElementClient, configured: string | undefined): Promise<Finding> {
-  const { supportedVersions, currentVersion } = await api.getAPI({}, CALL);
+  const remedy = 'leave apiVersion out of the configuration, or name one that is served';
+  let versions: ApiVersions;
+  try {
+    versions = await api.getAPI({}, CALL);
+  } catch (err) {
+    if (configured === undefined || !(err instanceof ElementApiError)) throw err;
+    return { ok: 'fail', message: `apiVersion "${configured}" is not served: ${err.message}`, remedy };
+  }
+  const { supportedVersions, currentVersion } = versions;
   if (configured !== undefined && !supportedVersions.includes(configured)) {
     return {
       ok: 'fail',
       message: `apiVersion "${configured}" is not served; this cluster is at ${currentVersion}`,
-      remedy: 'leave apiVersion out of the configuration, or name one that is served',
+      remedy,
     };
   }
   const used = configured ?? (await api.apiVersion(CALL));
