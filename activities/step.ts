@@ -1,11 +1,14 @@
 import { activityInfo, ApplicationFailure, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import type { StepFailureDetails } from '../contracts/failure.ts';
+import { InvalidRequestError } from '../contracts/faults.ts';
 import { FAILURE } from '../contracts/names.ts';
 import type { StepMemory } from '../contracts/progress.ts';
 import {
   classify,
   ElementApiError,
+  ElementAuthError,
+  ElementProtocolError,
   ElementTransportError,
   type CloneJob,
   type ElementClient,
@@ -116,7 +119,7 @@ export async function runStep<T extends object>(
     const failure =
       cancellationSignal().aborted && !(err instanceof StepFailed)
         ? new CancelledFailure('cancelled', [], err as Error)
-        : toFailure(err, alias, memory, now());
+        : withStackOf(err, toFailure(err, alias, memory, now()));
     heartbeat(memory);
     throw failure;
   } finally {
@@ -149,12 +152,23 @@ function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal): E
   });
 }
 
+/**
+ * Nothing was created when preflight finds no such cluster. Later it is a worker that was started with another
+ * configuration: one that knows the cluster may take the next attempt.
+ */
 function unknownCluster(deps: ActivityDeps, alias: string): ApplicationFailure {
   const known = deps.clusterAliases().join(', ') || 'none';
-  const fault = `cluster: this worker knows no cluster "${alias}" (it knows: ${known}); correct the name or add it to the worker's configuration`;
+  const what = `this worker knows no cluster "${alias}" (it knows: ${known})`;
+  if (activityInfo().activityType !== 'preflight') {
+    return ApplicationFailure.create({
+      type: FAILURE.transient,
+      message: `${what}; add it to the worker's configuration`,
+    });
+  }
+  const fault = `cluster: ${what}; correct the name or add it to the worker's configuration`;
   return ApplicationFailure.create({
     type: FAILURE.invalidRequest,
-    message: fault,
+    message: `${new InvalidRequestError([fault]).message}\nNothing was created.`,
     nonRetryable: true,
     details: [[fault]],
   });
@@ -207,6 +221,23 @@ function toFailure(err: unknown, alias: string, memory: StepMemory, now: number)
     case 'askAnotherWay':
       return retry(FAILURE.transient);
   }
+}
+
+/**
+ * What the cluster said, and what is merely not ready, is told by the message; a stack would only push the heartbeat
+ * details off the page in the UI. A fault of our own code keeps the stack of where it arose.
+ */
+function withStackOf(err: unknown, failure: ApplicationFailure): ApplicationFailure {
+  const expected =
+    err instanceof NotYet ||
+    err instanceof StepFailed ||
+    err instanceof ApplicationFailure ||
+    err instanceof ElementApiError ||
+    err instanceof ElementTransportError ||
+    err instanceof ElementAuthError ||
+    err instanceof ElementProtocolError;
+  failure.stack = expected || !(err instanceof Error) ? '' : (err.stack ?? '');
+  return failure;
 }
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationSchema } from './duration-schema.ts';
 import { describeFaults, InvalidRequestError } from './faults.ts';
 import { TAG_ATTRIBUTE } from './names.ts';
+import { REQUEST_ID } from './workflow-id.ts';
 
 /** Smallest and largest volume, in bytes (GetLimits: volumeSizeMin, volumeSizeMax). */
 export const VOLUME_SIZE_MIN = 1_000_000_000;
@@ -100,7 +101,7 @@ export const cloneVolumeRequestSchema = z
     /** The caller's idempotency key: the same key never clones twice. */
     requestId: z
       .string()
-      .regex(/^[\x21-\x7e]{1,100}$/, { error: 'must be 1 to 100 printable ASCII characters without spaces' })
+      .regex(REQUEST_ID, { error: 'must be 1 to 100 printable ASCII characters without spaces' })
       .optional(),
     /** Delete the clone after this, unless extended. */
     lease: durationSchema(3650).optional(),

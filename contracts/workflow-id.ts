@@ -6,6 +6,11 @@ const slug = (text: string) =>
     .replace(/^-+|-+$/g, '')
     .slice(0, 64) || 'clone';
 
+/** 1 to 100 printable ASCII characters without spaces: what fits into a workflow ID. */
+export const REQUEST_ID = /^[\x21-\x7e]{1,100}$/;
+
+export const isRequestID = (value: unknown): value is string => typeof value === 'string' && REQUEST_ID.test(value);
+
 /** The one workflow ID that may serve a requestId: the server refuses a second, which makes the key a lock. */
 export const workflowIDForRequest = (requestId: string) => `clone-for-request-${requestId}`;
 

@@ -2,12 +2,13 @@ import { CancellationScope, isCancellation, log, workflowInfo } from '@temporali
 import type { ClonePlan, MadeSnapshot, Owner, StartedClone } from '../activities/types.ts';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
-import { workflowIDForRequest } from '../contracts/workflow-id.ts';
+import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { changes, creates, looks, reads } from './activities.ts';
 import { Compensation } from './compensation.ts';
 import { timeLeft } from './deadline.ts';
 import { cloneFailed, invalidRequest } from './failure.ts';
 import { joinOrRun } from './join.ts';
+import { cloneLabel, label } from './label.ts';
 import { publish } from './search-attributes.ts';
 import { Story } from './story.ts';
 
@@ -20,8 +21,8 @@ import { Story } from './story.ts';
 export async function cloneVolume(request: CloneVolumeRequest): Promise<CloneVolumeResult> {
   const key = request?.requestId;
   // The ID of the workflow is the lock on the key: whoever comes under another name waits for the holder's result.
-  if (typeof key === 'string' && workflowInfo().workflowId !== workflowIDForRequest(key))
-    return joinOrRun(key, request);
+  // A key that cannot be one is refused by preflight, with everything else that is wrong.
+  if (isRequestID(key) && workflowInfo().workflowId !== workflowIDForRequest(key)) return joinOrRun(key, request);
 
   const clone = new CloneRun(request);
   try {
@@ -49,7 +50,7 @@ class CloneRun {
       ...(typeof request?.requestedBy === 'string' ? { requestedBy: request.requestedBy } : {}),
       mayHaveRunBefore: runId !== firstExecutionRunId || typeof request?.requestId === 'string',
     };
-    this.story = new Story(`Clone volume ${request?.volumeID} of ${request?.cluster} → ${request?.name}`);
+    this.story = new Story(cloneLabel(request));
   }
 
   async run(): Promise<CloneVolumeResult> {
@@ -83,7 +84,7 @@ class CloneRun {
 
   /** Undoes what was made and returns what to throw. Runs in a scope that no cancellation reaches. */
   async fail(err: unknown): Promise<unknown> {
-    const refused = invalidRequest(err);
+    const refused = this.step === 'preflight' ? invalidRequest(err) : undefined;
     const kept = this.request?.onFailure === 'keep' && refused === undefined;
     if (!refused) this.story.learn(isCancellation(err) ? 'Cancelled' : `Failed in step ${this.step}`);
     if (!refused && !kept) this.story.learn('Undoing what was made');
@@ -95,9 +96,9 @@ class CloneRun {
     );
     if (isCancellation(err) && leftBehind.length === 0) return err;
     return cloneFailed(err, {
-      cluster: this.request.cluster,
-      sourceVolumeID: this.request.volumeID,
-      name: this.request.name,
+      cluster: label(this.request?.cluster),
+      sourceVolumeID: Number(label(this.request?.volumeID)),
+      name: label(this.request?.name),
       step: this.step,
       undone,
       leftBehind,
@@ -110,12 +111,15 @@ class CloneRun {
     this.step = 'preflight';
     publish({
       phase: 'waiting',
-      ...(typeof request?.cluster === 'string' ? { cluster: request.cluster } : {}),
+      ...(typeof request?.cluster === 'string' ? { cluster: label(request.cluster) } : {}),
       ...(Number.isSafeInteger(request?.volumeID) ? { sourceVolumeID: request.volumeID } : {}),
     });
     story.begin('preflight', 'Checking the request against the cluster.');
     const { apiCalls, ...plan } = await reads.preflight.executeWithOptions(
-      { summary: `Check ${request?.volumeID} → ${request?.name}`, scheduleToCloseTimeout: timeLeft(request?.deadline) },
+      {
+        summary: `Check ${label(request?.volumeID)} → ${label(request?.name)}`,
+        scheduleToCloseTimeout: timeLeft(request?.deadline),
+      },
       [{ request, owner }],
     );
     this.apiCalls += apiCalls;

@@ -6,6 +6,7 @@ import { MEMO, WORKFLOW } from '../contracts/names.ts';
 import { workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { joins } from './activities.ts';
 import { timeLeft } from './deadline.ts';
+import { cloneLabel } from './label.ts';
 
 /**
  * Runs the request in the one workflow that its requestId allows, or waits for the one that runs already. The server
@@ -22,7 +23,7 @@ export async function joinOrRun(requestId: string, request: CloneVolumeRequest):
       // The default would terminate the clone with us, and a terminated clone undoes nothing.
       parentClosePolicy: 'REQUEST_CANCEL',
       memo: { [MEMO.request]: request },
-      staticSummary: `Clone volume ${request.volumeID} of ${request.cluster} → ${request.name}`,
+      staticSummary: cloneLabel(request),
       typedSearchAttributes: workflowInfo().typedSearchAttributes,
     });
   } catch (err) {
