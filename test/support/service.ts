@@ -29,6 +29,8 @@ export interface ServiceOptions {
   /** Without a worker, for tests that run their own. */
   worker?: boolean;
   address?: string;
+  /** Version of the Element API that the worker uses. @default '12.5' */
+  apiVersion?: string;
 }
 
 /** Times short enough for a test and long enough for a loaded machine. */
@@ -49,7 +51,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const times = { ...TEST_TIMES, ...options.times };
   const api = createElementClient({
     endpoint: simulator.endpoint,
-    apiVersion: '12.5',
+    apiVersion: options.apiVersion ?? '12.5',
     credentials: () => ({ username: 'admin', password: 'simulator' }),
     tls: { ca: simulator.caPem },
     timeoutMs: times.timeoutMs,
