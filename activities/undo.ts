@@ -1,3 +1,5 @@
+import type { LeftBehind } from '../contracts/failure.ts';
+import { isOwn, readTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
 import { settle } from './doubt.ts';
 import { findOwnSnapshots, findOwnVolumes, findVolume, tagOf } from './find.ts';
@@ -5,7 +7,6 @@ import { deleteOwnSnapshot, releaseAsyncResult } from './release.ts';
 import { removeOwnVolume } from './remove.ts';
 import { runStep, type StepContext } from './step.ts';
 import type { CloneActivities } from './types.ts';
-import { isOwn, readTag } from '../contracts/tag.ts';
 
 /**
  * Compensation. Both find what to remove by its tag, tolerate that nothing is there, and come back until a creating
@@ -22,13 +23,16 @@ export const createUndoActivities = (deps: ActivityDeps): Pick<CloneActivities, 
         const volume = await findVolume(ctx.api, clone.volumeID);
         if (volume && isOwn(readTag(volume.attributes), tag, volume.volumeID)) found.push(volume);
       }
+      const leftBehind: LeftBehind[] = [];
       for (const volume of found) {
-        await removeOwnVolume(ctx, volume, volume.volumeID === clone?.volumeID ? clone.cloneID : null);
+        const known = volume.volumeID === clone?.volumeID ? clone : undefined;
+        leftBehind.push(...(await removeOwnVolume(ctx, volume, known)));
         undone.push(`volume ${volume.volumeID} deleted`);
       }
-      if (clone) await releaseAsyncResult(ctx.api, clone.asyncHandle);
+      if (clone && !found.some((v) => v.volumeID === clone.volumeID))
+        await releaseAsyncResult(ctx.api, clone.asyncHandle);
       settleUndo(ctx, inDoubt, 'CloneVolume');
-      return { undone, leftBehind: [] };
+      return { undone, leftBehind };
     }),
 
   undoSnapshot: ({ plan, owner, inDoubt }) =>
