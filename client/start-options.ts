@@ -43,7 +43,7 @@ export const startOptions = (
 export const summaryOf = (request: Pick<CloneVolumeRequest, 'volumeID' | 'cluster' | 'name'>): string =>
   `Clone volume ${request.volumeID} of ${request.cluster} → ${request.name}`;
 
-const escapeMarkdown = (text: string) => text.replace(/[\\`*_{}[\]<>#|]/g, '\\$&');
+const escapeMarkdown = (text: string) => text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
 
 /** What was asked for, for the Temporal UI: Markdown without links. */
 export function detailsOf(r: CloneVolumeRequest): string {

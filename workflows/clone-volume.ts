@@ -2,11 +2,12 @@ import { CancellationScope, isCancellation, log, workflowInfo } from '@temporali
 import type { ClonePlan, MadeSnapshot, Owner, StartedClone } from '../activities/types.ts';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import type { LeftBehind } from '../contracts/failure.ts';
 import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { changes, creates, looks, reads } from './activities.ts';
 import { Compensation } from './compensation.ts';
 import { timeLeft } from './deadline.ts';
-import { cloneFailed, invalidRequest } from './failure.ts';
+import { cloneFailed, invalidRequest, reasonOf, sentence } from './failure.ts';
 import { joinOrRun } from './join.ts';
 import { cloneLabel, label } from './label.ts';
 import { publish } from './search-attributes.ts';
@@ -64,7 +65,7 @@ class CloneRun {
     const volume = await this.verify(plan, clone);
     const snapshotDeleted = await this.cleanUp(plan, snapshot, clone);
 
-    this.story.end(`Done: volume ${clone.volumeID} is ready.`);
+    this.story.end('done', `Done: volume ${clone.volumeID} is ready.`);
     publish({ phase: 'done' });
     return {
       cluster: plan.request.cluster,
@@ -85,16 +86,20 @@ class CloneRun {
   /** Undoes what was made and returns what to throw. Runs in a scope that no cancellation reaches. */
   async fail(err: unknown): Promise<unknown> {
     const refused = this.step === 'preflight' ? invalidRequest(err) : undefined;
+    const cancelled = isCancellation(err);
     const kept = this.request?.onFailure === 'keep' && refused === undefined;
-    if (!refused) this.story.learn(isCancellation(err) ? 'Cancelled' : `Failed in step ${this.step}`);
-    if (!refused && !kept) this.story.learn('Undoing what was made');
+    if (!refused) {
+      const what = cancelled ? 'Cancelled.' : `Failed in step ${this.step}: ${sentence(reasonOf(err))}`;
+      this.story.say(kept ? what : `${what} Undoing what was made.`);
+    }
     const { undone, leftBehind } = kept ? this.compensation.leave() : await this.compensation.run();
-    publish({ phase: isCancellation(err) ? 'cancelled' : 'failed' });
-    if (refused) return refused;
-    this.story.end(
-      leftBehind.length > 0 ? 'Something is left on the cluster: see the failure.' : 'Everything was undone.',
-    );
-    if (isCancellation(err) && leftBehind.length === 0) return err;
+    publish({ phase: cancelled ? 'cancelled' : 'failed' });
+    const failure = refused ?? this.failure(err, undone, leftBehind, kept);
+    this.story.end(cancelled ? 'cancelled' : 'failed', failure.message);
+    return cancelled && leftBehind.length === 0 ? err : failure;
+  }
+
+  private failure(err: unknown, undone: string[], leftBehind: LeftBehind[], kept: boolean) {
     return cloneFailed(err, {
       cluster: label(this.request?.cluster),
       sourceVolumeID: Number(label(this.request?.volumeID)),
@@ -117,7 +122,7 @@ class CloneRun {
     story.begin('preflight', 'Checking the request against the cluster.');
     const { apiCalls, ...plan } = await reads.preflight.executeWithOptions(
       {
-        summary: `Check ${label(request?.volumeID)} → ${label(request?.name)}`,
+        summary: `Check volume ${label(request?.volumeID)} → ${label(request?.name)}`,
         scheduleToCloseTimeout: timeLeft(request?.deadline),
       },
       [{ request, owner }],
@@ -134,12 +139,12 @@ class CloneRun {
     // Before the call: its answer may be lost, and what it made must be found by its tag all the same.
     const undoing = this.compensation.snapshot(plan, this.owner);
     const made = await creates.createSnapshot.executeWithOptions(
-      { summary: `CreateSnapshot of ${plan.source.volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
+      { summary: `CreateSnapshot of volume ${plan.source.volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
       [{ plan, owner: this.owner }],
     );
     undoing.learn(made.snapshotID, made.inDoubtSince !== null);
     this.apiCalls += made.apiCalls;
-    this.story.learn(`Snapshot ${made.snapshotID}`);
+    this.story.learn(`snapshot ${made.snapshotID}`);
     return made;
   }
 
@@ -147,7 +152,7 @@ class CloneRun {
     this.begin('startClone');
     this.story.begin(
       'clone',
-      `Asking for the clone; it waits here while the cluster has no free clone slot.`,
+      `Asking for the clone. While the cluster has no free clone slot it waits here: see Pending Activities, Last Failure.`,
       'waiting',
     );
     const undoing = this.compensation.clone(plan, this.owner);
@@ -160,7 +165,7 @@ class CloneRun {
     );
     undoing.learn(clone);
     this.apiCalls += clone.apiCalls;
-    this.story.learn(`Clone volume ${clone.volumeID}${clone.adopted ? ', found again after a lost answer' : ''}`);
+    this.story.learn(`volume ${clone.volumeID}${clone.adopted ? ' (found again after a lost answer)' : ''}`);
     if (clone.cloneID !== null) this.story.learn(`cloneID ${clone.cloneID}, asyncHandle ${clone.asyncHandle}`);
     publish({ phase: 'cloning', cloneVolumeID: clone.volumeID });
     return clone;
@@ -168,10 +173,13 @@ class CloneRun {
 
   private async awaitClone(plan: ClonePlan, clone: StartedClone): Promise<{ bytes: number }> {
     this.begin('awaitClone');
-    this.story.begin('await', 'Copying. Percent, rate and remaining time: see the pending activity.');
+    this.story.begin(
+      'await',
+      'Copying. For percent, rate and remaining time see Pending Activities, Last Failure: each look at a running copy shows there.',
+    );
     const done = await looks.awaitClone.executeWithOptions(
       {
-        summary: `Await clone of ${plan.source.volumeID} → ${clone.volumeID}`,
+        summary: `Copy of volume ${plan.source.volumeID} → volume ${clone.volumeID}`,
         scheduleToCloseTimeout: this.timeLeft(),
       },
       [
@@ -202,7 +210,7 @@ class CloneRun {
     const names = plan.volumeAccessGroups.map((g) => g.name).join(', ');
     this.story.begin('grant', `Granting access to ${names}.`, 'granting');
     const done = await changes.grantAccess.executeWithOptions(
-      { summary: `Grant ${volumeID} to ${names}`.slice(0, 200), scheduleToCloseTimeout: this.timeLeft() },
+      { summary: `Add volume ${volumeID} to ${names}`.slice(0, 200), scheduleToCloseTimeout: this.timeLeft() },
       [{ cluster: plan.request.cluster, volumeID, volumeAccessGroups: plan.volumeAccessGroups }],
     );
     this.apiCalls += done.apiCalls;
@@ -216,16 +224,23 @@ class CloneRun {
       [{ plan, owner: this.owner, volumeID: clone.volumeID, inDoubtSince: clone.inDoubtSince }],
     );
     this.apiCalls += apiCalls;
-    for (const id of strangersRemoved) this.story.learn(`Removed volume ${id}, made by a call whose answer was lost`);
+    for (const id of strangersRemoved) this.story.learn(`removed volume ${id}, made by a call whose answer was lost`);
     return volume;
   }
 
   private async cleanUp(plan: ClonePlan, snapshot: MadeSnapshot | null, clone: StartedClone): Promise<boolean> {
     this.begin('cleanUp');
-    this.story.begin('clean up', 'Removing the snapshot and the kept async result.');
+    const leftovers = [
+      ...(plan.snapshot?.retention === 'delete' ? [`snapshot ${snapshot?.snapshotID}`] : []),
+      `async result ${clone.asyncHandle ?? ''}`.trim(),
+    ];
+    this.story.begin('clean up', `Removing ${leftovers.join(' and ')}.`);
     try {
       const { snapshotDeleted, apiCalls } = await changes.cleanUp.executeWithOptions(
-        { summary: `Clean up after ${clone.volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
+        {
+          summary: `Remove ${leftovers.join(' and ')}`,
+          scheduleToCloseTimeout: this.timeLeft(),
+        },
         [
           {
             plan,
@@ -244,7 +259,7 @@ class CloneRun {
         snapshotID: snapshot?.snapshotID,
         error: String(err),
       });
-      this.story.learn(`Snapshot ${snapshot?.snapshotID} could not be removed; it expires by itself`);
+      this.story.learn(`snapshot ${snapshot?.snapshotID} could not be removed; it expires by itself`);
       return false;
     }
   }

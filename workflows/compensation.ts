@@ -22,7 +22,12 @@ export class Compensation {
     this.entries.unshift({
       undo: () =>
         undo.undoSnapshot.executeWithOptions(
-          { summary: `Undo snapshot ${snapshotID ?? '(by tag)'} of ${plan.source.volumeID}` },
+          {
+            summary:
+              snapshotID === null
+                ? `Remove what CreateSnapshot of ${plan.source.volumeID} may have made`
+                : `Remove snapshot ${snapshotID} of volume ${plan.source.volumeID}`,
+          },
           [{ plan, owner, snapshotID, inDoubt }],
         ),
       leave: (reason) => (snapshotID === null ? [] : [{ kind: 'snapshot', id: snapshotID, reason }]),
@@ -41,7 +46,12 @@ export class Compensation {
     this.entries.unshift({
       undo: () =>
         undo.undoClone.executeWithOptions(
-          { summary: `Undo clone ${clone?.volumeID ?? '(by tag)'} of ${plan.source.volumeID}` },
+          {
+            summary:
+              clone === null
+                ? `Remove what CloneVolume ${plan.source.volumeID} may have made`
+                : `Remove volume ${clone.volumeID}, the clone of ${plan.source.volumeID}`,
+          },
           [{ plan, owner, clone, inDoubt }],
         ),
       leave: (reason) =>
@@ -51,7 +61,13 @@ export class Compensation {
               { kind: 'volume', id: clone.volumeID, reason },
               ...(clone.asyncHandle === null
                 ? []
-                : [{ kind: 'asyncResult' as const, id: clone.asyncHandle, reason: 'read it once to remove it' }]),
+                : [
+                    {
+                      kind: 'asyncResult' as const,
+                      id: clone.asyncHandle,
+                      reason: 'read it once with GetAsyncResult to remove it',
+                    },
+                  ]),
             ],
     });
     return {

@@ -27,14 +27,42 @@ function stepDetails(err: unknown): StepFailureDetails | undefined {
 }
 
 /** The failed step's reason in words, and whether the deadline was what ended it. */
-function reasonOf(err: unknown): string {
+export function reasonOf(err: unknown): string {
   const text = rootCause(err) ?? String(err);
   const timedOut =
     err instanceof ActivityFailure && (err.retryState === 'TIMEOUT' || err.cause instanceof TimeoutFailure);
   return timedOut ? `the deadline passed; the last answer was: ${text}` : text;
 }
 
-const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+export const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
+/** `2026-05-01 02:00:12 UTC`, as near to the UI's own times as plain text allows. */
+const clock = (iso: string) => iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
+
+/** How often and since when. A copy is not tried again and again, it is looked at. */
+function effort({ step, attempts, since }: StepFailureDetails): string {
+  const times = attempts === 1 ? 'once' : `${attempts} times`;
+  return `${step === 'awaitClone' ? 'Looked at it' : 'Tried'} ${times} since ${clock(since)}.`;
+}
+
+const KINDS: Record<LeftBehind['kind'], string> = {
+  volume: 'volume',
+  snapshot: 'snapshot',
+  accessGroupMembership: 'membership of volume access group',
+  cloneJob: 'clone job',
+  asyncResult: 'async result',
+};
+
+const left = ({ kind, id, reason }: LeftBehind) => `${KINDS[kind]}${id === null ? '' : ` ${id}`} (${reason})`;
+
+/**
+ * The stack of a failure that we compose says nothing about its cause, and in the UI it stands between the reader and
+ * what matters. The cause keeps its own.
+ */
+function withoutStack(failure: ApplicationFailure): ApplicationFailure {
+  failure.stack = '';
+  return failure;
+}
 
 /**
  * The one failure a person reads, the same in the CLI, the workflow and the UI: what was asked, which step failed, the
@@ -47,9 +75,7 @@ export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
     cancelled
       ? `Cloning volume ${o.sourceVolumeID} of cluster ${o.cluster} to "${o.name}" was cancelled in step ${o.step}.`
       : `Cloning volume ${o.sourceVolumeID} of cluster ${o.cluster} to "${o.name}" failed in step ${o.step}: ${sentence(reasonOf(err))}`,
-    step === undefined || cancelled
-      ? ''
-      : `Tried ${step.attempts === 1 ? 'once' : `${step.attempts} times`} since ${step.since}.`,
+    step === undefined || cancelled ? '' : effort(step),
     o.kept
       ? 'Nothing was undone, as the request asked (onFailure: "keep").'
       : o.undone.length > 0
@@ -57,9 +83,7 @@ export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
         : o.leftBehind.length > 0
           ? 'Nothing was undone.'
           : 'Nothing had been left on the cluster.',
-    o.leftBehind.length > 0
-      ? `Still on the cluster: ${o.leftBehind.map((l) => `${l.kind}${l.id === null ? '' : ` ${l.id}`} (${l.reason})`).join('; ')}.`
-      : '',
+    o.leftBehind.length > 0 ? `Still on the cluster: ${o.leftBehind.map(left).join('; ')}.` : '',
   ];
   const details: CloneFailureDetails = {
     cluster: o.cluster,
@@ -73,25 +97,29 @@ export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
     undone: o.undone,
     leftBehind: o.leftBehind,
   };
-  return ApplicationFailure.create({
-    type: FAILURE.cloneFailed,
-    message: parts.filter((p) => p !== '').join(' '),
-    nonRetryable: true,
-    details: [details],
-    ...(err instanceof Error ? { cause: err } : {}),
-  });
+  return withoutStack(
+    ApplicationFailure.create({
+      type: FAILURE.cloneFailed,
+      message: parts.filter((p) => p !== '').join(' '),
+      nonRetryable: true,
+      details: [details],
+      ...(err instanceof Error ? { cause: err } : {}),
+    }),
+  );
 }
 
 /** A refusal by preflight passes as it is: nothing had been created, and its message lists every fault. */
 export function invalidRequest(err: unknown): ApplicationFailure | undefined {
   const cause = err instanceof ActivityFailure ? err.cause : err;
   if (cause instanceof ApplicationFailure && cause.type === FAILURE.invalidRequest) {
-    return ApplicationFailure.create({
-      type: FAILURE.invalidRequest,
-      message: cause.message,
-      nonRetryable: true,
-      details: cause.details ?? [],
-    });
+    return withoutStack(
+      ApplicationFailure.create({
+        type: FAILURE.invalidRequest,
+        message: cause.message,
+        nonRetryable: true,
+        details: cause.details ?? [],
+      }),
+    );
   }
   return undefined;
 }

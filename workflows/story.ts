@@ -5,13 +5,21 @@ import { publish } from './search-attributes.ts';
 const STEPS = ['preflight', 'snapshot', 'clone', 'await', 'modify', 'grant', 'verify', 'clean up'] as const;
 export type Step = (typeof STEPS)[number];
 
-const escape = (text: string) => text.replace(/[\\`*_{}[\]<>#|]/g, '\\$&');
+export type Outcome = 'done' | 'failed' | 'cancelled';
+
+const MARK: Record<Outcome, string> = { done: '✓', failed: '✗', cancelled: '■' };
+
+const escape = (text: string) => text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
+
+/** A paragraph per line that stands alone; lines that are indented belong to a list. */
+const paragraphs = (text: string) => escape(text).replace(/\n(?=\S)/g, '\n\n');
 
 /** What a person reads in the Temporal UI while the clone runs: Markdown, link-free, without any event in the history. */
 export class Story {
   readonly title: string;
   private readonly skipped = new Set<Step>();
-  private readonly facts: string[] = [];
+  /** IDs and facts, by the step that learnt them. */
+  private readonly facts = new Map<Step, string[]>();
   private current: Step = 'preflight';
   private now = '';
 
@@ -23,14 +31,19 @@ export class Story {
   /** The step that begins, in a sentence; and the phase, when it is a transition. */
   begin(step: Step, sentence: string, phase?: Phase): void {
     this.current = step;
-    this.now = sentence;
     if (phase !== undefined) publish({ phase });
+    this.say(sentence);
+  }
+
+  /** What is going on, while the step stays the same. */
+  say(sentence: string): void {
+    this.now = sentence;
     this.show();
   }
 
-  /** An ID or fact learnt on the way. */
+  /** An ID or fact learnt in the current step. */
   learn(fact: string): void {
-    this.facts.push(fact);
+    this.facts.set(this.current, [...(this.facts.get(this.current) ?? []), fact]);
     this.show();
   }
 
@@ -38,28 +51,23 @@ export class Story {
     this.skipped.add(step);
   }
 
-  end(sentence: string): void {
+  end(outcome: Outcome, sentence: string): void {
     this.now = sentence;
-    this.show(true);
+    this.show(outcome);
   }
 
-  private show(over = false): void {
+  private show(outcome?: Outcome): void {
     const at = STEPS.indexOf(this.current);
     const steps = STEPS.filter((s) => !this.skipped.has(s)).map((s) => {
       const i = STEPS.indexOf(s);
-      if (i < at) return `- ✓ ${s}`;
-      if (i > at) return `- · ${s}`;
-      return over ? `- ■ ${s}` : `- **▶ ${s}**`;
+      const facts = this.facts.get(s);
+      const line = facts === undefined ? s : `${s}: ${escape(facts.join(', '))}`;
+      if (i < at) return `✓ ${line}`;
+      if (i > at) return `· ${line}`;
+      return outcome === undefined ? `**▶ ${line}**` : `${MARK[outcome]} ${line}`;
     });
-    setCurrentDetails(
-      [
-        `### ${escape(this.title)}`,
-        this.now === '' ? '' : escape(this.now),
-        steps.join('\n'),
-        this.facts.map((f) => `- ${escape(f)}`).join('\n'),
-      ]
-        .filter((part) => part !== '')
-        .join('\n\n'),
-    );
+    // The UI keeps line breaks as they are; a Markdown break on top of them would double them.
+    const parts = [`### ${escape(this.title)}`, paragraphs(this.now), steps.join('\n')];
+    setCurrentDetails(parts.filter((part) => part !== '').join('\n\n'));
   }
 }
