@@ -1,5 +1,5 @@
 import { WorkflowFailedError } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import type { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
 import type { CloneFailureDetails } from '../../contracts/failure.ts';
 import type { Fault } from '../../simulator/fault-shapes.ts';
@@ -40,7 +40,7 @@ describe.concurrent('one clone, whatever call meets whatever fault', () => {
     for (const [what, fault] of Object.entries(PASSING)) {
       test(`${method} ${what}`, async () => {
         const service = await startService({
-          simulator: { behaviour: instant, faults: [{ ...fault, method } as Fault] },
+          simulator: { behaviour: instant, faults: [{ ...fault, method }] },
         });
         try {
           const result = await service.clone(request);
