@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, log, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, isCancellation, log, workflowInfo } from '@temporalio/workflow';
 import type { ClonePlan, MadeSnapshot, Owner, StartedClone } from '../activities/types.ts';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
@@ -64,6 +64,8 @@ class CloneRun {
     await this.grant(plan, clone.volumeID);
     const volume = await this.verify(plan, clone);
     const snapshotDeleted = await this.cleanUp(plan, snapshot, clone);
+    // A cancellation that came while the last step was finished would else go unheard.
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
 
     this.story.end('done', `Done: volume ${clone.volumeID} is ready.`);
     publish({ phase: 'done' });
