@@ -96,7 +96,7 @@ describe('what the cluster could not do is refused before anything is created', 
   test.concurrent('a deleted volume, and a snapshot of another one', async () => {
     const { cluster } = service.simulator;
     cluster.act('DeleteVolume', { volumeID: 61 });
-    const { snapshotID } = cluster.act('CreateSnapshot', { volumeID: 60 });
+    const { snapshotID } = cluster.act('CreateSnapshot', { volumeID: 60 }) as { snapshotID: number };
     expect((await refusal([{ ...good, volumeID: 61 }])).faults).toEqual([matching('no volume 61, or it was deleted')]);
     expect((await refusal([{ ...good, snapshotID }])).faults).toEqual([matching(`has no snapshot ${snapshotID}`)]);
   });

@@ -54,7 +54,7 @@ describe('each field of a request is honoured', () => {
     const { volume, result, volumeID } = await cloned({});
     const source = volumeOf(volumeID)!;
     for (const field of ['access', 'accountID', 'enable512e', 'qos', 'qosPolicyID', 'totalSize'])
-      expect(volume[field], field).toEqual(source[field]);
+      expect({ [field]: volume[field] }).toEqual({ [field]: source[field] });
     expect(withoutOwnTag(volume.attributes)).toEqual(source['attributes']);
     expect(volume).toMatchObject({ name: `clone-of-${volumeID}`, volumeAccessGroups: [] });
     expect(result).toMatchObject({

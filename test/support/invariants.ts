@@ -27,7 +27,10 @@ export async function ending<T>(handle: { result(): Promise<T> }): Promise<Endin
 
 const tagOf = (object: Tagged): OwnershipTag | undefined => readTag(object['attributes']);
 
-/** Everything of ours that is on the cluster; with a workflow ID, only what that workflow made. */
+/**
+ * Everything of ours that is on the cluster; with a workflow ID, only what that workflow made, else all clone jobs and
+ * async results, those of volumes that are gone included.
+ */
 export function ours(state: StateView, workflowID?: string) {
   const isOurs = (object: Tagged) => {
     const tag = tagOf(object);
@@ -35,7 +38,7 @@ export function ours(state: StateView, workflowID?: string) {
   };
   const made = state.volumes.filter(isOurs);
   const ids = new Set(made.map((v) => v.volumeID));
-  const jobs = state.cloneJobs.filter((j) => ids.has(j.dstVolumeID));
+  const jobs = state.cloneJobs.filter((j) => workflowID === undefined || ids.has(j.dstVolumeID));
   const jobIDs = new Set(jobs.map((j) => j.cloneID));
   return {
     volumes: made.filter((v) => v.status !== 'deleted'),
