@@ -8,8 +8,12 @@ import { REQUEST_ID } from './workflow-id.ts';
 export const VOLUME_SIZE_MIN = 1_000_000_000;
 export const VOLUME_SIZE_MAX = 17_592_186_044_416;
 
-const id = (what: string) =>
-  z.int({ error: `must be ${what}, a whole number` }).positive({ error: `must be ${what}, 1 or more` });
+/** What a member must be; one that is not there is said to be missing. */
+const must = (be: string) => ({
+  error: (issue: { input?: unknown }) => (issue.input === undefined ? `is missing; it must be ${be}` : `must be ${be}`),
+});
+
+const id = (what: string) => z.int(must(`${what}, a whole number`)).positive({ error: `must be ${what}, 1 or more` });
 
 const sizeBytes = z
   .int({ error: 'must be a size in bytes, a whole number' })
@@ -18,7 +22,7 @@ const sizeBytes = z
 
 const text = (max: number) =>
   z
-    .string()
+    .string(must('text'))
     .min(1, { error: 'must not be empty' })
     .max(max, { error: `must be at most ${max} characters` });
 
@@ -72,7 +76,7 @@ export const modifySchema = z
 export const cloneVolumeRequestSchema = z
   .strictObject({
     /** Alias of the cluster in the worker's configuration; never an address or a secret. */
-    cluster: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+    cluster: z.string(must('the alias of a cluster')).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
       error: 'must be the alias of a cluster in the worker configuration: letters, digits, ".", "_" or "-"',
     }),
     /** The volume to clone. */
