@@ -64,17 +64,20 @@ function jobFailed(clone: Handles, error: { name: string; message: string }): St
   });
 }
 
+/** People read the heartbeat details too. */
+const rounded = (n: number, unit: number) => Math.round(n * unit) / unit;
+
 function stillCopying(ctx: StepContext, clone: Handles, job: CloneJob): NotYet {
   const noEstimate = job.stage === 'metadata' || job.bytesPerSecond <= 0;
   const progress = remember(ctx, {
     volumeID: clone.volumeID,
     cloneID: job.cloneID ?? clone.cloneID,
     asyncHandle: clone.asyncHandle,
-    percent: job.percentComplete,
+    percent: rounded(job.percentComplete, 100),
     currentBytes: job.currentBytes,
     totalBytes: job.totalBytes,
-    bytesPerSecond: job.bytesPerSecond,
-    remainingTime: noEstimate ? null : job.remainingTime,
+    bytesPerSecond: Math.round(job.bytesPerSecond),
+    remainingTime: noEstimate ? null : rounded(job.remainingTime, 10),
     stage: job.stage,
   });
   return new NotYet(progressLine(progress, ctx.now()), delayFor(ctx, progress));
@@ -95,7 +98,12 @@ function notVisible(ctx: StepContext, clone: Handles, totalSize: number, message
 }
 
 const delayFor = (ctx: StepContext, p: CloneProgress) =>
-  nextLook({ remainingTime: p.remainingTime, looks: p.looks, capMs: ctx.times.pollCapMs });
+  nextLook({
+    remainingTime: p.remainingTime,
+    stillMs: stillMs(p, ctx.now()),
+    stage: p.stage,
+    capMs: ctx.times.pollCapMs,
+  });
 
 /** Keeps the look for the next attempt and for those who watch, and notices when nothing moves any more. */
 function remember(ctx: StepContext, seen: Omit<CloneProgress, 'lookedAt' | 'looks' | 'stalledSince'>): CloneProgress {
@@ -116,8 +124,12 @@ function remember(ctx: StepContext, seen: Omit<CloneProgress, 'lookedAt' | 'look
   return progress;
 }
 
+/** For how long nothing has moved, in milliseconds. */
+const stillMs = (p: CloneProgress, now: number) =>
+  p.stalledSince === undefined ? 0 : now - Date.parse(p.stalledSince);
+
 const isStalled = (p: CloneProgress, now: number, stallMs: number) =>
-  p.stalledSince !== undefined && now - Date.parse(p.stalledSince) >= stallMs;
+  p.stalledSince !== undefined && stillMs(p, now) >= stallMs;
 
 /** One line for the Temporal UI: `43 % · 2.1 GB of 4.9 GB · 120 MB/s · 24 s left`. */
 export function progressLine(p: CloneProgress, now: number): string {
@@ -128,7 +140,7 @@ export function progressLine(p: CloneProgress, now: number): string {
     `${prettyBytes(p.bytesPerSecond)}/s`,
     ...(p.remainingTime === null ? [] : [`about ${prettyMs(Math.ceil(p.remainingTime) * 1_000)} left`]),
   ];
-  const still = p.stalledSince === undefined ? 0 : now - Date.parse(p.stalledSince);
+  const still = stillMs(p, now);
   if (still > 0) parts.push(`no byte moved for ${prettyMs(still, { secondsDecimalDigits: 0 })}`);
   return parts.join(' · ');
 }
