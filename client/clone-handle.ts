@@ -13,7 +13,7 @@ import { CloneCancelledError, CloneFailedError, CloneNotFoundError, CloneStillRu
 import { observe } from './observe.ts';
 import { throughOutages } from './outage.ts';
 import { outcomeError } from './outcome.ts';
-import { isTerminal, toProgressView, type CloneProgressView } from './progress-view.ts';
+import { isTerminal, toProgressView, type CloneProgressView, type Observed } from './progress-view.ts';
 import type { CloneVolumeWorkflow } from './start-options.ts';
 import { isOutage, translate } from './temporal-errors.ts';
 
@@ -34,6 +34,8 @@ export interface ProgressOptions {
 }
 
 const OUTAGE_MS = 300_000;
+const LOOK_MS = 5_000;
+const AWAY = 'Temporal does not answer, asking again; the copy itself goes on';
 
 /** One clone: to wait for, to watch, to cancel. Get it from `CloneClient.start` or `CloneClient.handle`. */
 export class CloneHandle {
@@ -75,17 +77,19 @@ export class CloneHandle {
 
   /**
    * Progress until the end; the last view has the phase done, failed or cancelled. Nothing is thrown for a clone that
-   * fails: `result()` tells why. While Temporal is away the last view is repeated and its message says so.
+   * fails: `result()` tells why. While Temporal is away the last view is carried on and its message says so.
    */
   async *progress(options: ProgressOptions = {}): AsyncGenerator<CloneProgressView, void, undefined> {
     const { intervalMs = 1_000, signal, outageMs = OUTAGE_MS } = options;
     let last: CloneProgressView | undefined;
+    let observed: Observed | undefined;
     let lastAnswer = Date.now();
     for (;;) {
       if (signal?.aborted) return;
       try {
-        const description = await this.describeRaw();
-        const observed = await observe(this.client, description);
+        // Bounded, since the SDK by itself tries for a long time before it says that nobody answers.
+        const description = await this.client.withDeadline(Date.now() + LOOK_MS, () => this.describeRaw());
+        observed = await observe(this.client, description);
         const view = toProgressView(observed, Date.now(), last);
         lastAnswer = Date.now();
         // The phase is published before the workflow ends: only its end is the end.
@@ -97,7 +101,7 @@ export class CloneHandle {
         yield last;
       } catch (err) {
         if (!isOutage(err) || Date.now() - lastAnswer > outageMs) throw err;
-        if (last) yield { ...last, message: 'Temporal does not answer; the clone goes on, asking again' };
+        if (observed && last) yield { ...toProgressView(observed, Date.now(), last), message: AWAY };
       }
       await sleep(intervalMs, undefined, { signal }).catch(() => {});
     }
