@@ -1,8 +1,14 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
-import { ApplicationFailure, ChildWorkflowFailure, executeChild, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  executeChild,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
-import { MEMO, WORKFLOW } from '../contracts/names.ts';
+import { FAILURE, MEMO, WORKFLOW } from '../contracts/names.ts';
 import { workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { joins } from './activities.ts';
 import { timeLeft } from './deadline.ts';
@@ -30,9 +36,25 @@ export async function joinOrRun(requestId: string, request: CloneVolumeRequest):
     // The holder's own failure is the one to read, not that a child failed.
     if (err instanceof ChildWorkflowFailure && err.cause instanceof ApplicationFailure) throw err.cause;
     if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
-    return joins.joinRequest.executeWithOptions(
+    return join(workflowId, request);
+  }
+}
+
+async function join(workflowId: string, request: CloneVolumeRequest): Promise<CloneVolumeResult> {
+  try {
+    return await joins.joinRequest.executeWithOptions(
       { summary: `Wait for ${workflowId}`.slice(0, 200), scheduleToCloseTimeout: timeLeft(request.deadline) },
       [{ workflowID: workflowId, request }],
     );
+  } catch (err) {
+    // As above: the type of the failure is what callers go by, and it must not be hidden below an ActivityFailure.
+    if (!(err instanceof ActivityFailure && err.cause instanceof ApplicationFailure)) throw err;
+    if (err.retryState !== 'TIMEOUT') throw err.cause;
+    throw ApplicationFailure.create({
+      type: FAILURE.cloneFailed,
+      message: `The deadline passed while ${workflowId}, which serves this requestId, was still running; it goes on.`,
+      nonRetryable: true,
+      cause: err,
+    });
   }
 }
