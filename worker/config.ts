@@ -1,12 +1,12 @@
-import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
-import { isFingerprint, type Credentials, type TlsOptions } from '../element/index.ts';
+import type { Credentials, TlsOptions } from '../element/index.ts';
 import { describeFaults, describeSyntax, placeOf } from './config-places.ts';
+import { readSecret, reason, secretSource } from './secrets.ts';
+import { readTls, tlsSchema } from './tls-config.ts';
 
 /** One cluster of the configuration, ready for use. Holds no secret: `credentials` reads them anew each time. */
 export interface ClusterConfig {
@@ -51,12 +51,6 @@ export class ConfigError extends Error {
   }
 }
 
-const secretSource = z.union(
-  [z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })],
-  { error: 'must be { env: VARIABLE } or { file: PATH }; a secret written here would be in every copy of this file' },
-);
-type SecretSource = z.infer<typeof secretSource>;
-
 const seconds = (fallback: number, max: number) =>
   z
     .number({ error: 'must be a number of seconds' })
@@ -88,21 +82,7 @@ const clusterFields = {
     error: 'must be the name of a cluster admin, or { env: VARIABLE } or { file: PATH }',
   }),
   password: secretSource,
-  tls: z
-    .union(
-      [
-        z.strictObject({ caFile: z.string().min(1) }),
-        z.strictObject({
-          fingerprint: z.string().refine(isFingerprint, { error: 'must be "sha256:" and 64 hexadecimal digits' }),
-        }),
-        z.strictObject({ insecureSkipVerify: z.literal(true) }),
-      ],
-      {
-        error:
-          'must be one of { caFile: PATH }, { fingerprint: "sha256:…64 hexadecimal digits" } or { insecureSkipVerify: true }',
-      },
-    )
-    .optional(),
+  tls: tlsSchema.optional(),
   timeoutSeconds: seconds(30, 55),
   settleSeconds: seconds(30, 600),
   pollCapSeconds: seconds(120, 900),
@@ -192,7 +172,7 @@ type Complain = (why: string) => void;
 
 /** The checked certificates; what has the wrong shape, the schema complains about. */
 async function checkTls(value: unknown, base: string, complain: Complain): Promise<TlsOptions> {
-  const { data: tls } = clusterSchema.shape.tls.safeParse(value);
+  const { data: tls } = tlsSchema.optional().safeParse(value);
   try {
     return await readTls(tls, base);
   } catch (err) {
@@ -229,50 +209,6 @@ function valueOf(document: Document, file: string): unknown {
     ]);
   }
 }
-
-async function readTls(tls: z.infer<typeof clusterSchema>['tls'], base: string): Promise<TlsOptions> {
-  if (tls === undefined) return {};
-  if (!('caFile' in tls)) return tls;
-  const ca = await readFile(resolve(base, tls.caFile), 'utf8');
-  if (!holdsCertificate(ca)) throw new Error('it holds no certificate');
-  return { ca };
-}
-
-/** Node takes any text for authorities, and then trusts nobody. */
-function holdsCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).subject !== undefined;
-  } catch {
-    return false;
-  }
-}
-
-/** Anew at each call: a rotated secret is used without a restart. The message names the place, never the content. */
-async function readSecret(source: SecretSource, base: string, env: NodeJS.ProcessEnv): Promise<string> {
-  if ('env' in source) {
-    const value = env[source.env];
-    if (!value) throw new Error(`the environment variable ${source.env} is not set; set it, or name another one`);
-    return value;
-  }
-  const file = resolve(base, source.file);
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
-  } catch (err) {
-    throw new Error(`the secret file ${file} cannot be read (${reason(err)}); put it there, or name another one`, {
-      cause: err,
-    });
-  }
-  if (text === '') throw new Error(`the secret file ${file} is empty; write the secret into it`);
-  return text;
-}
-
-const reason = (err: unknown): string => {
-  if (err instanceof Error && 'code' in err && typeof err.code === 'string') {
-    return { ENOENT: 'no such file', EACCES: 'permission denied', EISDIR: 'it is a folder' }[err.code] ?? err.code;
-  }
-  return err instanceof Error ? err.message : String(err);
-};
 
 /** A cluster in a log or an error shows where it is and nothing else. */
 function withoutSecrets(config: ClusterConfig): ClusterConfig {

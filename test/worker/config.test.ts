@@ -1,52 +1,18 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { makeCertificates } from '../../simulator/certificates.ts';
-import { ConfigError, configPath, loadConfig } from '../../worker/config.ts';
+import { configPath, loadConfig } from '../../worker/config.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { faultsOf, LAB, loaded, PASSWORD, SECRET } from './config-file.ts';
 
-const ENV = { LAB_PASSWORD: 'hunter2-secret' };
-const FINGERPRINT = `sha256:${'ab'.repeat(32)}`;
-
-const write = async (text: string, files: Record<string, string> = {}) => {
-  const dir = await tempDir();
-  for (const [name, content] of Object.entries(files)) await writeFile(join(dir, name), content);
-  const file = join(dir, 'element-clone.yaml');
-  await writeFile(file, text);
-  return { dir, file };
-};
-
-const load = async (text: string, files?: Record<string, string>, env: NodeJS.ProcessEnv = ENV) =>
-  loadConfig((await write(text, files)).file, env);
-
-const faultsOf = async (text: string, files?: Record<string, string>, env?: NodeJS.ProcessEnv) => {
-  const error = await load(text, files, env).catch((e: unknown) => e);
-  expect(error).toBeInstanceOf(ConfigError);
-  return (error as ConfigError).faults;
-};
-
-const cluster = (lines: string) => `clusters:\n  lab:\n${lines.replace(/^/gm, '    ')}\n`;
-const MINIMAL = 'endpoint: https://10.0.0.5\nusername: admin\npassword: { env: LAB_PASSWORD }';
-
-describe('a configuration', () => {
-  test('as the documentation shows it', async () => {
-    const config = await load(
-      cluster(
-        'endpoint: https://127.0.0.1:8443\napiVersion: "12.5"\nusername: admin\npassword: { env: LAB_PASSWORD }\ntls: { caFile: ./lab-ca.pem }',
-      ),
-      { 'lab-ca.pem': makeCertificates().caPem },
-    );
+describe('a configuration that can be used', () => {
+  test('needs an endpoint, a username and where the password is; the rest has defaults', async () => {
+    const { config } = await loaded([...LAB, PASSWORD]);
+    expect(Object.keys(config.clusters)).toEqual(['lab']);
     expect(config.clusters['lab']).toMatchObject({
-      endpoint: 'https://127.0.0.1:8443',
-      apiVersion: '12.5',
-      tls: { ca: expect.stringContaining('BEGIN CERTIFICATE') as string },
-    });
-    expect(await config.clusters['lab']!.credentials()).toEqual({ username: 'admin', password: 'hunter2-secret' });
-  });
-
-  test('needs only address and credentials; the rest has defaults', async () => {
-    expect((await load(cluster(MINIMAL))).clusters['lab']).toMatchObject({
+      endpoint: 'https://10.0.0.5',
       apiVersion: undefined,
       tls: {},
       timeoutSeconds: 30,
@@ -55,121 +21,134 @@ describe('a configuration', () => {
       stallSeconds: 300,
       maxConnections: 8,
     });
+    expect(await config.clusters['lab']?.credentials()).toEqual({ username: 'admin', password: SECRET });
   });
 
-  test('takes a pinned fingerprint, and no check at all only when it is spelled out', async () => {
-    const pinned = await load(cluster(`${MINIMAL}\ntls: { fingerprint: "${FINGERPRINT}" }`));
-    expect(pinned.clusters['lab']!.tls).toEqual({ fingerprint: FINGERPRINT });
-    const open = await load(cluster(`${MINIMAL}\ntls: { insecureSkipVerify: true }`));
-    expect(open.clusters['lab']!.tls).toEqual({ insecureSkipVerify: true });
-    expect(await faultsOf(cluster(`${MINIMAL}\ntls: { insecureSkipVerify: yes }`))).toHaveLength(1);
+  test.each([
+    ['https://10.0.0.5/', 'https://10.0.0.5'],
+    ['https://10.0.0.5:443', 'https://10.0.0.5'],
+    ['https://127.0.0.1:8443', 'https://127.0.0.1:8443'],
+    ['https://MVIP.Example.com', 'https://mvip.example.com'],
+    ['"https://[fd00::1]:8443"', 'https://[fd00::1]:8443'],
+  ])('takes %s as an endpoint', async (written, endpoint) => {
+    const lines = ['clusters:', '  lab:', `    endpoint: ${written}`, '    username: admin', PASSWORD];
+    expect((await loaded(lines)).config.clusters['lab']?.endpoint).toBe(endpoint);
   });
 
-  test('reads secrets anew at each use, so that a rotated one needs no restart', async () => {
-    const { dir, file } = await write(
-      cluster('endpoint: https://10.0.0.5\nusername: { env: LAB_USER }\npassword: { file: secret }'),
-      { secret: 'first\n' },
-    );
-    const env: NodeJS.ProcessEnv = { LAB_USER: 'ann' };
-    const { credentials } = (await loadConfig(file, env)).clusters['lab']!;
-    expect(await credentials()).toEqual({ username: 'ann', password: 'first' });
-    await writeFile(join(dir, 'secret'), 'second');
-    env['LAB_USER'] = 'bob';
-    expect(await credentials()).toEqual({ username: 'bob', password: 'second' });
+  test('finds secrets and authorities from the folder it lies in', async () => {
+    const { caPem } = makeCertificates();
+    const lines = [...LAB.slice(0, 3), '    username: { file: ./user }', '    password: { file: ./lab }'];
+    const { config } = await loaded([...lines, '    tls: { caFile: ./ca.pem }'], {
+      user: 'cloner\r\n',
+      lab: `${SECRET}\n`,
+      'ca.pem': caPem,
+    });
+    expect(config.clusters['lab']?.tls).toEqual({ ca: caPem });
+    expect(await config.clusters['lab']?.credentials()).toEqual({ username: 'cloner', password: SECRET });
   });
 
-  test('never shows a secret, however it is printed', async () => {
-    const config = await load(cluster(MINIMAL));
-    for (const text of [inspect(config, { depth: 9 }), JSON.stringify(config)]) {
-      expect(text).not.toContain('hunter2');
-    }
+  test.each([
+    [`{ fingerprint: "sha256:${'ab'.repeat(32)}" }`, { fingerprint: `sha256:${'ab'.repeat(32)}` }],
+    ['{ insecureSkipVerify: true }', { insecureSkipVerify: true }],
+  ])('takes tls: %s', async (written, tls) => {
+    expect((await loaded([...LAB, PASSWORD, `    tls: ${written}`])).config.clusters['lab']?.tls).toEqual(tls);
   });
 
-  test('is where ELEMENT_CLONE_CONFIG says', () => {
-    expect(configPath({ ELEMENT_CLONE_CONFIG: '/etc/ec.yaml' })).toBe('/etc/ec.yaml');
+  test('reads a rotated secret without a restart', async () => {
+    const { config, folder } = await loaded([...LAB, '    password: { file: lab }'], { lab: 'old' });
+    await writeFile(join(folder, 'lab'), 'new\n');
+    expect(await config.clusters['lab']?.credentials()).toMatchObject({ password: 'new' });
+    const env = { LAB_PASSWORD: 'old' };
+    const other = await loaded([...LAB, PASSWORD], {}, env);
+    env.LAB_PASSWORD = 'new';
+    expect(await other.config.clusters['lab']?.credentials()).toMatchObject({ password: 'new' });
+  });
+
+  test('shows a cluster without its secrets', async () => {
+    const { config } = await loaded([...LAB, PASSWORD]);
+    expect(inspect(config)).toContain('ClusterConfig(https://10.0.0.5)');
+    const everything = inspect(config, { depth: Infinity, showHidden: true, customInspect: false });
+    expect(everything + JSON.stringify(config)).not.toContain(SECRET);
+  });
+
+  test('is ./element-clone.yaml unless ELEMENT_CLONE_CONFIG says otherwise', () => {
     expect(configPath({})).toBe('./element-clone.yaml');
+    expect(configPath({ ELEMENT_CLONE_CONFIG: '/etc/clone.yaml' })).toBe('/etc/clone.yaml');
   });
 });
 
-describe('what is wrong with it', () => {
-  test('comes all at once, each with its place in the file', async () => {
-    const faults = await faultsOf(
-      cluster(
-        'endpoint: http://10.0.0.5/json-rpc\napiVersion: 12.5\nusername: admin\npassword: hunter2-secret\nretries: 3\ntls: { caFile: absent.pem }',
-      ),
+describe('what it refers to is looked at', () => {
+  test.each<[what: string, line: string, fault: string]>([
+    [
+      'a variable that is not set',
+      'password: { env: NOT_SET }',
+      'clusters.lab.password (line 5, column 15): the environment variable NOT_SET is not set; set it, or name another one',
+    ],
+    [
+      'a secret file that is not there',
+      'password: { file: ./none }',
+      'clusters.lab.password (line 5, column 15): the secret file ./none cannot be read (no such file); put it there, or name another one',
+    ],
+    [
+      'a secret file that is a folder',
+      'password: { file: . }',
+      'clusters.lab.password (line 5, column 15): the secret file . cannot be read (it is a folder); put it there, or name another one',
+    ],
+    [
+      'an empty secret file',
+      'password: { file: ./empty }',
+      'clusters.lab.password (line 5, column 15): the secret file ./empty is empty; write the secret into it',
+    ],
+  ])('%s', async (_what, line, fault) => {
+    expect(await faultsOf([...LAB, `    ${line}`], { empty: '\n' })).toEqual([fault]);
+  });
+
+  test.each([
+    ['none.pem', 'no such file'],
+    ['empty', 'it holds no certificate'],
+    ['key.pem', 'it holds no certificate'],
+  ])('authorities in %s: %s', async (name, why) => {
+    const files = { empty: '', 'key.pem': makeCertificates().privateKeyPem };
+    expect(await faultsOf([...LAB, PASSWORD, `    tls: { caFile: ${name} }`], files)).toEqual([
+      `clusters.lab.tls.caFile (line 6, column 20): cannot be used (${why}); name a file of certificates in PEM form`,
+    ]);
+  });
+});
+
+describe('a file that is no configuration', () => {
+  test.each<[what: string, lines: string[], fault: string]>([
+    ['is empty', [], 'the file: must be YAML with the key "clusters"'],
+    ['is text', ['hello'], 'the file (line 1, column 1): must be YAML with the key "clusters"'],
+    ['names no cluster', ['clusters: {}'], 'clusters (line 1, column 11): must name at least one cluster'],
+    ['lists its clusters', ['clusters: []'], 'clusters (line 1, column 11): must name at least one cluster'],
+    ['has text for a cluster', ['clusters:', '  lab: x'], 'clusters.lab (line 2, column 8): must have an endpoint'],
+  ])('%s', async (_what, lines, fault) => {
+    expect((await faultsOf(lines))[0]).toContain(fault);
+  });
+
+  test.each([
+    `"${SECRET}`,
+    `@${SECRET}`,
+    `"a" ${SECRET}`,
+    `*${SECRET}`,
+    `>${SECRET}`,
+    `%${SECRET}: a: b`,
+    `{ ${SECRET}`,
+    `[*${SECRET}]`,
+  ])('is not YAML because of password: %s, which is not shown', async (password) => {
+    expect((await faultsOf([...LAB, `    password: ${password}`]))[0]).toMatch(/in quotes$/);
+  });
+
+  test('is not there', async () => {
+    const file = join(await tempDir(), 'none.yaml');
+    await expect(loadConfig(file, {})).rejects.toThrow(
+      `${file}: cannot be read (no such file); create it, or name another file in ELEMENT_CLONE_CONFIG`,
     );
-    expect(faults).toHaveLength(5);
-    const text = faults.join('\n');
-    expect(text).toMatch(/clusters\.lab\.endpoint \(line 3, column \d+\): must be https/);
-    expect(text).toMatch(/clusters\.lab\.apiVersion \(line 4, column \d+\): must be text in quotes/);
-    expect(text).toMatch(/clusters\.lab\.password \(line 6, column \d+\): must be \{ env: VARIABLE \}/);
-    expect(text).toMatch(/clusters\.lab\.retries \(line 7, column \d+\): unknown key/);
-    expect(text).toMatch(/clusters\.lab\.tls\.caFile \(line 8, column \d+\): .*no such file/);
   });
 
-  test('an authority that is no certificate', async () => {
-    const [fault] = await faultsOf(cluster(`${MINIMAL}\ntls: { caFile: ./notes.txt }`), { 'notes.txt': 'not PEM' });
-    expect(fault).toContain('it holds no certificate');
-  });
-
-  test('does not repeat a password that was written into the file', async () => {
-    const faults = await faultsOf(cluster('endpoint: https://10.0.0.5\nusername: admin\npassword: hunter2-secret'));
-    expect(faults.join('\n')).not.toContain('hunter2');
-  });
-
-  test.each([
-    'http://10.0.0.5',
-    'https://10.0.0.5/json-rpc/12.5',
-    'https://admin:pw@10.0.0.5',
-    'https://10.0.0.5?x=1',
-    '10.0.0.5',
-    'https://',
-  ])('an endpoint like %s', async (endpoint) => {
-    const [fault] = await faultsOf(cluster(`endpoint: ${endpoint}\nusername: admin\npassword: { env: LAB_PASSWORD }`));
-    expect(fault).toContain('clusters.lab.endpoint');
-  });
-
-  test.each([
-    ['an environment variable that is not set', '{ env: NO_SUCH_VARIABLE }', 'NO_SUCH_VARIABLE is not set'],
-    ['a secret file that is not there', '{ file: ./absent }', 'no such file'],
-    ['a secret file that is a folder', '{ file: . }', 'it is a folder'],
-    ['a secret file that is empty', '{ file: ./empty }', 'is empty'],
-  ])('%s', async (_name, password, words) => {
-    const text = cluster(`endpoint: https://10.0.0.5\nusername: admin\npassword: ${password}`);
-    const [fault, ...others] = await faultsOf(text, { empty: '' });
-    expect(fault).toMatch(/^clusters\.lab\.password \(line 5, column \d+\): /);
-    expect(fault).toContain(words);
-    expect(others).toEqual([]);
-  });
-
-  test.each([
-    ['a fingerprint of the wrong length', `${MINIMAL}\ntls: { fingerprint: "sha256:abcd" }`, 'tls'],
-    ['a version that is none', `${MINIMAL}\napiVersion: "twelve"`, 'apiVersion'],
-    ['a time-out of nothing', `${MINIMAL}\ntimeoutSeconds: 0`, 'timeoutSeconds'],
-    ['a password that is missing', 'endpoint: https://10.0.0.5\nusername: admin', 'password'],
-  ])('%s', async (_name, lines, field) => {
-    const faults = await faultsOf(cluster(lines));
-    expect(faults.join('\n')).toContain(`clusters.lab.${field}`);
-  });
-
-  test.each([
-    ['no cluster at all', 'clusters: {}'],
-    ['an alias with a space', `clusters: { "a b": ${JSON.stringify({ endpoint: 'https://10.0.0.5' })} }`],
-    ['a file that holds nothing', ''],
-    ['a file that holds a list', '- a\n- b\n'],
-  ])('%s', async (_name, text) => {
-    expect((await faultsOf(text)).length).toBeGreaterThan(0);
-  });
-
-  test('a file that is no YAML', async () => {
-    const [fault] = await faultsOf('clusters: [');
-    expect(fault).toContain('is not YAML');
-  });
-
-  test('a file that is not there: what to do', async () => {
-    const error = await loadConfig('/no/such/element-clone.yaml', {}).catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(ConfigError);
-    expect((error as Error).message).toContain('/no/such/element-clone.yaml: cannot be read (no such file)');
-    expect((error as Error).message).toContain('ELEMENT_CLONE_CONFIG');
+  test('is a folder', async () => {
+    const folder = join(await tempDir(), 'folder');
+    await mkdir(folder);
+    await expect(loadConfig(folder, {})).rejects.toThrow('cannot be read (it is a folder)');
   });
 });
