@@ -1,0 +1,155 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import type { CallEntry, Fault } from '../../simulator/index.ts';
+import { ending, expectNothingLeft, expectOneClone, expectReadableFailure } from '../support/invariants.ts';
+import { startService, type Service } from '../support/service.ts';
+import { tempDir } from '../support/temp-dir.ts';
+import { waitFor } from '../support/wait.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const GIB = 1_073_741_824;
+/** Until all clones have reached their steps on a busy machine, and no longer than the client's time-out. */
+const HOLD_MS = 20_000;
+
+/** Starts workers as production does: configuration in a file, secrets and addresses in the environment. */
+async function workerProcesses(service: Service): Promise<() => ChildProcess> {
+  const dir = await tempDir();
+  await writeFile(join(dir, 'ca.pem'), service.simulator.caPem);
+  await writeFile(
+    join(dir, 'element-clone.yaml'),
+    `clusters:
+  lab:
+    endpoint: ${service.simulator.endpoint}
+    apiVersion: "12.5"
+    username: admin
+    password: { env: LAB_PASSWORD }
+    tls: { caFile: ./ca.pem }
+    timeoutSeconds: 30
+    settleSeconds: 10
+    pollCapSeconds: 2
+`,
+  );
+  return () => {
+    const worker = spawn(process.execPath, ['--import', 'tsx', 'test/support/worker-process.ts'], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', process.env['TEST_LOG'] === '1' ? 'inherit' : 'ignore'],
+      env: {
+        ...process.env,
+        TEMPORAL_ADDRESS: service.address,
+        TEST_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
+        ELEMENT_CLONE_CONFIG: join(dir, 'element-clone.yaml'),
+        ELEMENT_CLONE_TASK_QUEUE: service.taskQueue,
+        LAB_PASSWORD: 'simulator',
+      },
+    });
+    onTestFinished(() => void worker.kill('SIGKILL'));
+    return worker;
+  };
+}
+
+async function kill(worker: ChildProcess): Promise<void> {
+  const ended = once(worker, 'exit');
+  worker.kill('SIGKILL');
+  await ended;
+}
+
+/** The step in which a clone of this name is when its worker dies: the fault that holds it there. */
+const STEPS: Record<string, (volumeID: number, name: string) => Fault[]> = {
+  preflight: (volumeID) => [
+    { kind: 'slow', method: 'ListVolumes', match: { volumeIDs: [volumeID] }, delayMs: HOLD_MS, count: 1 },
+  ],
+  'before-the-snapshot': (volumeID) => [
+    { kind: 'slow', method: 'CreateSnapshot', match: { volumeID }, delayMs: HOLD_MS, count: 1 },
+  ],
+  'after-the-snapshot': (volumeID) => [
+    { kind: 'slowAnswer', method: 'CreateSnapshot', match: { volumeID }, delayMs: HOLD_MS, count: 1 },
+  ],
+  'before-the-clone': (_v, name) => [
+    { kind: 'slow', method: 'CloneVolume', match: { name }, delayMs: HOLD_MS, count: 1 },
+  ],
+  'after-the-clone': (_v, name) => [
+    { kind: 'slowAnswer', method: 'CloneVolume', match: { name }, delayMs: HOLD_MS, count: 1 },
+  ],
+  copying: () => [],
+  modifying: (volumeID) => [
+    {
+      kind: 'slow',
+      method: 'ModifyVolume',
+      match: { 'attributes.element-clone': `*source=${volumeID}*` },
+      delayMs: HOLD_MS,
+      count: 1,
+    },
+  ],
+  // Only the clone that is called so has this group.
+  granting: () => [
+    {
+      kind: 'slowAnswer',
+      method: 'AddVolumesToVolumeAccessGroup',
+      match: { volumeAccessGroupID: 4 },
+      delayMs: HOLD_MS,
+      count: 1,
+    },
+  ],
+  verifying: (_v, name) => [
+    { kind: 'slow', method: 'ListVolumes', match: { volumeName: name }, delayMs: HOLD_MS, count: 1 },
+  ],
+  // All others are held before they come so far.
+  'cleaning-up': () => [{ kind: 'slowAnswer', method: 'DeleteSnapshot', delayMs: HOLD_MS, count: 1 }],
+  undoing: (_v, name) => [
+    { kind: 'cloneFails', match: { name }, count: 1 },
+    { kind: 'slowAnswer', method: 'DeleteVolume', delayMs: HOLD_MS, count: 1 },
+  ],
+};
+
+test('a worker is killed while eleven clones are each in another step: the next one ends them all, each once', async () => {
+  const names = Object.keys(STEPS);
+  const sources = names.map((name, i) => ({ volumeID: 101 + i, name: `source-of-${name}`, totalSize: GIB }));
+  const faults = names.flatMap((name, i) => STEPS[name]!(101 + i, name));
+  const service = await startService({
+    worker: false,
+    simulator: {
+      faults,
+      state: { volumes: sources },
+      behaviour: { cloneSeconds: 1, youngVolumeSeconds: 0, copyRules: [{ name: 'copying', cloneSeconds: 30 }] },
+    },
+  });
+  onTestFinished(() => service.stop());
+  const { cluster } = service.simulator;
+  const startWorker = await workerProcesses(service);
+
+  const first = startWorker();
+  const handles = await Promise.all(
+    names.map((name, i) =>
+      service.start({ volumeID: 101 + i, name, volumeAccessGroups: name === 'granting' ? [4] : ['prod-hosts'] }),
+    ),
+  );
+  const held = (): CallEntry[] => cluster.calls.log().filter((c) => c.fault === 'slow' || c.fault === 'slowAnswer');
+  const holding = faults.filter((f) => f.kind === 'slow' || f.kind === 'slowAnswer').length;
+  await waitFor('every clone to be in its step', () => held().length === holding);
+  await waitFor('a look at the copy', () => cluster.state().cloneJobs.some((j) => j.percentComplete > 0));
+  await kill(first);
+  const callsBefore = cluster.calls.counts().total;
+
+  startWorker();
+  for (const [i, handle] of handles.entries()) {
+    const name = names[i]!;
+    const end = await ending(handle);
+    const workflowID = handle.workflowId;
+    if (name === 'undoing') {
+      expectReadableFailure(end, { step: 'awaitClone' });
+      expectNothingLeft(service.simulator, workflowID);
+    } else {
+      expect({ name, ...end }).toMatchObject({ name, ended: 'completed', result: { volume: { name } } });
+      const group = name === 'granting' ? 'dev-hosts' : 'prod-hosts';
+      const { volumes } = cluster.state();
+      const [made] = volumes.filter((v) => v.name === name && v.status !== 'deleted');
+      expectOneClone(service.simulator, made!.volumeID, { workflowID, groups: [group] });
+    }
+  }
+  expect(cluster.calls.counts().total).toBeGreaterThan(callsBefore);
+  expect(cluster.state()).toMatchObject({ snapshots: [], asyncResults: [], slots: { running: 0 } });
+});
