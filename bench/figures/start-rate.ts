@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Worker } from '@temporalio/worker';
+import type { ClusterTimes } from '../../activities/index.ts';
+import { startService, type Service } from '../support/service.ts';
+import { startSimulatorProcess } from '../support/simulator-process.ts';
+import { median } from '../support/statistics.ts';
+
+/** Many short rounds in turn: what else the machine does then meets both alike. */
+const ROUNDS = 5;
+const ROUND_MS = 5_000;
+const WARM_UP_MS = 2_000;
+const AT_ONCE = 20;
+/** Volumes of the simulator's seed state: sources take turns. */
+const SOURCES = [7, 12, 41, 42, 43, 50, 60, 61];
+
+export interface StartRate {
+  activities: number;
+  roundSeconds: number;
+  atOnce: number;
+  /** Workflows per second, round by round. */
+  clones: number[];
+  noOps: number[];
+  clonesPerSecond: number;
+  noOpsPerSecond: number;
+  /** Of the yardstick's rate in the same round; the median of the rounds. */
+  fraction: number;
+}
+
+/** Whole clones per second on a cluster that copies in no time, against workflows of as many empty activities. */
+export async function measureStartRate(server: {
+  address: string;
+  workflowBundlePath: string;
+  noOpBundlePath: string;
+  times: ClusterTimes;
+}): Promise<StartRate> {
+  const simulator = await startSimulatorProcess({ cloneSeconds: 0, metadataSeconds: 0, youngVolumeSeconds: 0 });
+  const service = await startService({ ...server, simulator });
+  const yardstick = await startYardstick(server);
+  try {
+    const activities = await activitiesOfOneClone(service);
+    const noOp = () => yardstick.run(activities);
+    const clone = async (i: number) => {
+      const handle = await service.start({ volumeID: SOURCES[i % SOURCES.length]!, name: `bench-${i}` });
+      await handle.result();
+    };
+    for (const each of [noOp, clone]) await ratePerSecond(each, WARM_UP_MS);
+    const [noOps, clones]: [number[], number[]] = [[], []];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      noOps.push(await ratePerSecond(noOp, ROUND_MS));
+      clones.push(await ratePerSecond(clone, ROUND_MS));
+    }
+    return {
+      activities,
+      roundSeconds: ROUND_MS / 1_000,
+      atOnce: AT_ONCE,
+      clones,
+      noOps,
+      clonesPerSecond: median(clones),
+      noOpsPerSecond: median(noOps),
+      fraction: median(clones.map((rate, round) => rate / noOps[round]!)),
+    };
+  } finally {
+    await Promise.all([service.stop(), yardstick.stop()]);
+    await simulator.stop();
+  }
+}
+
+/** Keeps AT_ONCE of them running for so long, and lets those that have begun end. */
+async function ratePerSecond(run: (i: number) => Promise<void>, forMs: number): Promise<number> {
+  let begunRuns = 0;
+  const begun = performance.now();
+  const lane = async () => {
+    while (performance.now() - begun < forMs) await run(begunRuns++);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return begunRuns / ((performance.now() - begun) / 1_000);
+}
+
+async function activitiesOfOneClone(service: Service): Promise<number> {
+  const handle = await service.start({ volumeID: SOURCES[0]!, name: 'bench' });
+  await handle.result();
+  const { events } = await handle.fetchHistory();
+  return (events ?? []).filter((e) => e.activityTaskScheduledEventAttributes).length;
+}
+
+/** A worker like the service's, for workflows of empty activities. */
+async function startYardstick({ address, noOpBundlePath }: { address: string; noOpBundlePath: string }) {
+  const taskQueue = `bench-no-op-${randomUUID()}`;
+  const [connection, native] = await Promise.all([
+    Connection.connect({ address }),
+    NativeConnection.connect({ address }),
+  ]);
+  const client = new Client({ connection });
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue,
+    workflowBundle: { codePath: noOpBundlePath },
+    activities: { noOp: async () => {} },
+    maxHeartbeatThrottleInterval: '5s',
+  });
+  const running = worker.run();
+  return {
+    async run(activities: number) {
+      const options = { workflowId: `bench-no-op-${randomUUID()}`, taskQueue, args: [activities] as [number] };
+      await client.workflow.execute<(n: number) => Promise<void>>('noOps', options);
+    },
+    async stop() {
+      worker.shutdown();
+      await running;
+      await Promise.all([native.close(), connection.close()]);
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import type { ClockSource } from '../../simulator/index.ts';
+
+/** Stands still until somebody moves it: time passes only where the experiment says so. */
+export interface ManualClock extends ClockSource {
+  now: () => number;
+  advance: (ms: number) => void;
+}
+
+export function manualClock(startMs = Date.parse('2026-01-01T00:00:00Z')): ManualClock {
+  let nowMs = startMs;
+  return {
+    now: () => nowMs,
+    advance: (ms) => {
+      nowMs += ms;
+    },
+  };
+}
+
+/** Real time plus what was skipped. */
+export function skippingClock(): ManualClock {
+  let skippedMs = 0;
+  return {
+    now: () => Date.now() + skippedMs,
+    advance: (ms) => {
+      skippedMs += ms;
+    },
+  };
+}
