@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { CloneClient, type CloneHandle } from '../../client/index.ts';
-import { findBrowser, openBrowser, type Browser } from '../support/browser.ts';
+import { findBrowser, openBrowser, pageText, type Browser } from '../support/browser.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -62,14 +62,6 @@ const pending = (clone: CloneHandle, step: string) =>
     return pendingStep?.step === step && pendingStep.lastFailure !== undefined;
   });
 
-/** What a person can read on the page, Markdown frames included, in one line and with straight quotes. */
-async function textOf(): Promise<string> {
-  const texts = await Promise.all(
-    page.frames().map((frame) => frame.evaluate<string>('document.body?.innerText ?? ""').catch(() => '')),
-  );
-  return texts.join('\n').replace(/\s+/g, ' ').replace(/[“”]/g, '"');
-}
-
 /** Opens a page and reads until everything that is expected is there at once. */
 async function read(path: string, expected: (string | RegExp)[]): Promise<string> {
   const uiUrl = inject('temporalUiUrl');
@@ -82,7 +74,7 @@ async function read(path: string, expected: (string | RegExp)[]): Promise<string
     await waitFor(
       path,
       async () => {
-        text = await textOf();
+        text = await pageText(page);
         missing = expected.filter((e) => (typeof e === 'string' ? !text.includes(e) : !e.test(text)));
         return missing.length === 0;
       },

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { chromium, type BrowserContext } from 'playwright-core';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
 
 /** A browser of our own, with nothing remembered from before. */
 export interface Browser {
@@ -74,4 +74,12 @@ export async function openBrowser({ width = 1600, height = 1200 }: BrowserOption
     await forget();
     throw err;
   }
+}
+
+/** What a person can read on the page, frames included (the UI shows Markdown in one), on one line with straight quotes. */
+export async function pageText(page: Page): Promise<string> {
+  const texts = await Promise.all(
+    page.frames().map((frame) => frame.evaluate<string>('document.body?.innerText ?? ""').catch(() => '')),
+  );
+  return texts.join('\n').replace(/\s+/g, ' ').replace(/[“”]/g, '"');
 }
