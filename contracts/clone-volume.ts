@@ -13,6 +13,9 @@ const must = (be: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? `is missing; it must be ${be}` : `must be ${be}`),
 });
 
+/** Also compares members beside which something else is wrong, so that every fault is reported at once. */
+const always = { when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null };
+
 const id = (what: string) => z.int(must(`${what}, a whole number`)).positive({ error: `must be ${what}, 1 or more` });
 
 const sizeBytes = z
@@ -30,21 +33,27 @@ export const accessSchema = z.enum(['readOnly', 'readWrite', 'locked', 'replicat
   error: 'must be one of readOnly, readWrite, locked, replicationTarget',
 });
 
-export const attributesSchema = z
-  .record(z.string().min(1), z.json())
-  .refine((a) => !(TAG_ATTRIBUTE in a), { error: `"${TAG_ATTRIBUTE}" is reserved for the ownership tag` });
+export const attributesSchema = z.record(z.string().min(1), z.json()).refine((a) => !(TAG_ATTRIBUTE in a), {
+  ...always,
+  error: `"${TAG_ATTRIBUTE}" is reserved for the ownership tag`,
+});
 
 const iops = z.int({ error: 'must be IOPS, a whole number' }).positive();
+
+const inOrder = (low: unknown, high: unknown) => typeof low !== 'number' || typeof high !== 'number' || low <= high;
 
 /** Quality of service of one volume, in IOPS. */
 export const qosSchema = z
   .strictObject({ minIOPS: iops.optional(), maxIOPS: iops.optional(), burstIOPS: iops.optional() })
   .refine((q) => q.minIOPS !== undefined || q.maxIOPS !== undefined || q.burstIOPS !== undefined, {
+    ...always,
     error: 'must set at least one of minIOPS, maxIOPS, burstIOPS',
   })
-  .refine((q) => (q.minIOPS ?? 0) <= (q.maxIOPS ?? Infinity), { path: ['minIOPS'], error: 'must not exceed maxIOPS' })
-  .refine((q) => (q.maxIOPS ?? 0) <= (q.burstIOPS ?? Infinity), {
-    path: ['maxIOPS'],
+  .refine((q) => inOrder(q.minIOPS, q.maxIOPS), { ...always, path: ['minIOPS'], error: 'must not exceed maxIOPS' })
+  .refine((q) => inOrder(q.maxIOPS, q.burstIOPS), { ...always, path: ['maxIOPS'], error: 'must not exceed burstIOPS' })
+  .refine((q) => q.maxIOPS !== undefined || inOrder(q.minIOPS, q.burstIOPS), {
+    ...always,
+    path: ['minIOPS'],
     error: 'must not exceed burstIOPS',
   });
 
@@ -68,6 +77,7 @@ export const modifySchema = z
     totalSize: sizeBytes.optional(),
   })
   .refine((m) => m.qos === undefined || m.qosPolicyID === undefined, {
+    ...always,
     path: ['qos'],
     error: 'give either qos or qosPolicyID, not both',
   });
@@ -100,7 +110,7 @@ export const cloneVolumeRequestSchema = z
     volumeAccessGroups: z
       .array(z.union([id('an ID'), text(64)], { error: 'must be the ID or the name of a volume access group' }))
       .max(64, { error: 'at most 64 groups per volume' })
-      .refine((g) => new Set(g).size === g.length, { error: 'names a group twice' })
+      .refine((g) => new Set(g).size === g.length, { ...always, error: 'names a group twice' })
       .optional(),
     /** The caller's idempotency key: the same key never clones twice. */
     requestId: z
@@ -116,9 +126,14 @@ export const cloneVolumeRequestSchema = z
     /** Who asked; shown to people and kept on the volume. */
     requestedBy: text(64).optional(),
     /** 1 is the most urgent, 5 the least. @default 3 */
-    priority: z.int().min(1, { error: 'must be 1 to 5' }).max(5, { error: 'must be 1 to 5' }).optional(),
+    priority: z
+      .int({ error: 'must be 1 to 5' })
+      .min(1, { error: 'must be 1 to 5' })
+      .max(5, { error: 'must be 1 to 5' })
+      .optional(),
   })
   .refine((r) => r.snapshotID === undefined || r.snapshot === undefined, {
+    ...always,
     path: ['snapshot'],
     error: 'is for a snapshot taken now; leave it out when snapshotID is given',
   });

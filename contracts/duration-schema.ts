@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { parseDuration } from './duration.ts';
 
 const DAY = 86_400_000;
+const WITH_UNIT = 'must be a duration with a unit, such as "30s", "15m", "24h" or "7d"';
 
 /** A duration as Temporal writes it, at most `maxDays` long. */
 export const durationSchema = (maxDays: number) =>
-  z.string().superRefine((text, ctx) => {
+  z.string({ error: WITH_UNIT }).superRefine((text, ctx) => {
     const value = parseDuration(text);
     if (value === undefined) {
-      ctx.addIssue({ code: 'custom', message: 'must be a duration with a unit, such as "30s", "15m", "24h" or "7d"' });
+      ctx.addIssue({ code: 'custom', message: WITH_UNIT });
     } else if (value < 1_000) {
       ctx.addIssue({ code: 'custom', message: 'must be at least "1s"' });
     } else if (value > maxDays * DAY) {

@@ -8,6 +8,7 @@ export function describeFaults(error: z.ZodError, root = 'request'): string[] {
       const where = issue.path.length > 0 ? `${path}.` : '';
       return issue.keys.map((key) => `${where}${key}: unknown field; remove it or correct its spelling`);
     }
+    if (issue.code === 'invalid_key') return [`${path}: this name of a member cannot be used`];
     return [`${path}: ${issue.message}`];
   });
 }
