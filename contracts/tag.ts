@@ -28,8 +28,14 @@ export function formatTag(tag: OwnershipTag): string {
     ['volume', tag.volumeID],
     ['by', tag.requestedBy],
   ];
-  return fields.flatMap(([k, v]) => (v === undefined ? [] : [`${k}=${encodeURIComponent(v)}`])).join('&');
+  return fields.flatMap(([k, v]) => (v === undefined ? [] : [`${k}=${encodeURIComponent(wellFormed(v))}`])).join('&');
 }
+
+/** Half a character, as a text cut in the middle of an emoji ends with, cannot be encoded. */
+const wellFormed = (value: string | number) => String(value).replace(/\p{Surrogate}/gu, '\uFFFD');
+
+/** NaN for what is no ID. */
+const idOf = (text: string | undefined) => (text !== undefined && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : NaN);
 
 /** The tag in an object's attributes, if this service (any version of it) put one there. */
 export function readTag(attributes: unknown): OwnershipTag | undefined {
@@ -47,10 +53,11 @@ export function readTag(attributes: unknown): OwnershipTag | undefined {
     }
   }
   const [request, workflowID, step] = [fields.get('request'), fields.get('workflow'), fields.get('step')];
-  const sourceVolumeID = Number(fields.get('source'));
-  if (fields.get('v') !== VERSION || !request || !workflowID || !Number.isSafeInteger(sourceVolumeID)) return undefined;
+  const sourceVolumeID = idOf(fields.get('source'));
+  if (fields.get('v') !== VERSION || !request || !workflowID || Number.isNaN(sourceVolumeID)) return undefined;
   if (step !== 'snapshot' && step !== 'clone') return undefined;
-  const volumeID = fields.has('volume') ? Number(fields.get('volume')) : undefined;
+  const volumeID = fields.has('volume') ? idOf(fields.get('volume')) : undefined;
+  if (Number.isNaN(volumeID)) return undefined;
   const requestedBy = fields.get('by');
   return {
     request,
