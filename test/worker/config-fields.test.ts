@@ -38,6 +38,8 @@ describe('a field that is wrong is named with its place and what it must be', ()
     'https://10.0.0.5/json-rpc/12.5',
     `https://admin:${SECRET}@10.0.0.5`,
     'https://10.0.0.5?',
+    'https://10.0.0.5?x=1',
+    'https://',
   ])('endpoint: %s', async (endpoint) => {
     const lines = ['clusters:', '  lab:', `    endpoint: ${endpoint}`, '    username: admin', PASSWORD];
     expect(await faultsOf(lines)).toEqual([
