@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, DefaultLogger } from '@temporalio/worker';
-import { inject } from 'vitest';
 import { AnswerCache, createActivities, SyncJobsView, type ClusterTimes } from '../../activities/index.ts';
 import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
@@ -29,12 +28,16 @@ export interface ServiceOptions {
   /** Without a worker, for tests that run their own. */
   worker?: boolean;
   address?: string;
+  workflowBundlePath?: string;
   /** Version of the Element API that the worker uses. @default '12.5' */
   apiVersion?: string;
 }
 
 /** Times short enough for a test and long enough for a loaded machine. */
 const TEST_TIMES: ClusterTimes = { timeoutMs: 10_000, settleMs: 2_000, pollCapMs: 2_000, stallMs: 60_000 };
+
+/** Asked for only when it is needed, so that a script may use the service outside of a test run. */
+const provided = async (key: 'temporalAddress' | 'workflowBundlePath') => (await import('vitest')).inject(key);
 
 let quiet = false;
 
@@ -43,7 +46,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     quiet = true;
     Runtime.install({ logger: new DefaultLogger(process.env['TEST_LOG'] === '1' ? 'INFO' : 'ERROR') });
   }
-  const address = options.address ?? inject('temporalAddress');
+  const address = options.address ?? (await provided('temporalAddress'));
   const taskQueue = `test-${randomUUID()}`;
   const simulator = await startSimulator({ seed: 7, ...options.simulator });
   const connection = await Connection.connect({ address });
@@ -64,7 +67,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     const worker = await Worker.create({
       connection: native,
       taskQueue,
-      workflowBundle: { codePath: inject('workflowBundlePath') },
+      workflowBundle: { codePath: options.workflowBundlePath ?? (await provided('workflowBundlePath')) },
       activities: createActivities({
         cluster: (alias) => (alias === 'lab' ? cluster : undefined),
         clusterAliases: () => ['lab'],

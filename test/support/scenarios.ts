@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
+import type { SimulatorOptions } from '../../simulator/index.ts';
+import type { Service } from './service.ts';
+import { waitFor } from './wait.ts';
+
+/** One way in which a clone can go, whose history is kept so that later versions are held to it. */
+export interface Scenario {
+  simulator: SimulatorOptions;
+  /** Starts the workflow whose history is kept, and sees to it that it ends in the way of the scenario's name. */
+  run(service: Service): Promise<WorkflowHandle>;
+}
+
+const quick = { cloneSeconds: 1 };
+const request = { volumeID: 42, name: 'db-uat' };
+const everything = {
+  ...request,
+  volumeAccessGroups: [2, 'uat-hosts'],
+  modify: { qosPolicyID: 3, access: 'readOnly', attributes: { stage: 'uat' } },
+  requestedBy: 'recorder',
+};
+
+const cancelWhen = async (service: Service, method: string, handle: WorkflowHandle) => {
+  await waitFor(method, () => service.simulator.cluster.calls.counts().byMethod[method]);
+  await handle.cancel();
+  return handle;
+};
+
+export const scenarios: Record<string, Scenario> = {
+  'happy-path': { simulator: { behaviour: quick }, run: (service) => service.start(everything) },
+  'with-snapshot-id': {
+    simulator: { behaviour: quick },
+    run: (service) => {
+      const { snapshotID } = service.simulator.cluster.act('CreateSnapshot', { volumeID: 42 });
+      return service.start({ ...request, snapshotID });
+    },
+  },
+  refused: { simulator: {}, run: (service) => service.start({ ...request, volumeID: 999, wrong: true }) },
+  'failed-and-undone': {
+    simulator: { behaviour: quick, faults: [{ kind: 'cloneFails', atPercent: 50 }] },
+    run: (service) => service.start(everything),
+  },
+  'failed-and-kept': {
+    simulator: { behaviour: quick, faults: [{ kind: 'error', method: 'ModifyVolume', name: 'xUnknownAccount' }] },
+    run: (service) => service.start({ ...everything, onFailure: 'keep' }),
+  },
+  'cancelled-while-copying': {
+    simulator: { behaviour: { cloneSeconds: 600 } },
+    run: async (service) => cancelWhen(service, 'ListSyncJobs', await service.start(everything)),
+  },
+  'cancelled-in-the-last-step': {
+    simulator: { behaviour: quick, faults: [{ kind: 'slow', method: 'DeleteSnapshot', delayMs: 5_000, count: 1 }] },
+    run: async (service) => cancelWhen(service, 'DeleteSnapshot', await service.start(everything)),
+  },
+  'adopted-after-a-lost-answer': {
+    simulator: {
+      behaviour: quick,
+      faults: [{ kind: 'actThenCut', method: ['CreateSnapshot', 'CloneVolume'], count: 2 }],
+    },
+    run: (service) => service.start(everything),
+  },
+  'began-its-request': {
+    simulator: { behaviour: quick },
+    run: (service) => service.start({ ...request, requestId: randomUUID() }),
+  },
+  joined: {
+    simulator: { behaviour: { cloneSeconds: 3 } },
+    run: async (service) => {
+      const requestId = randomUUID();
+      await service.start({ ...request, requestId }, { workflowId: workflowIDForRequest(requestId) });
+      return service.start({ ...request, requestId });
+    },
+  },
+};
