@@ -135,7 +135,8 @@ const isStalled = (p: CloneProgress, now: number, stallMs: number) =>
 export function progressLine(p: CloneProgress, now: number): string {
   if (p.stage === 'metadata') return `copying metadata to volume ${p.volumeID}; no progress to see yet`;
   const parts = [
-    `${p.percent.toFixed(p.percent < 10 ? 1 : 0)} %`,
+    // Never 100 before the cluster says so.
+    `${p.percent < 10 ? p.percent.toFixed(1) : Math.floor(p.percent)} %`,
     `${prettyBytes(p.currentBytes)} of ${prettyBytes(p.totalBytes)}`,
     `${prettyBytes(p.bytesPerSecond)}/s`,
     ...(p.remainingTime === null ? [] : [`about ${prettyMs(Math.ceil(p.remainingTime) * 1_000)} left`]),
