@@ -7,6 +7,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: 3,
+    // Concurrent tests of a file wait for clusters and time-outs, hardly for the processor.
+    maxConcurrency: 8,
     projects: [
       {
         extends: true,
