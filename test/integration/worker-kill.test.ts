@@ -153,3 +153,30 @@ test('a worker is killed while eleven clones are each in another step: the next 
   expect(cluster.calls.counts().total).toBeGreaterThan(callsBefore);
   expect(cluster.state()).toMatchObject({ snapshots: [], asyncResults: [], slots: { running: 0 } });
 });
+
+test('a worker is told to stop while CloneVolume is under way: the call ends, and the next worker does not repeat it', async () => {
+  const service = await startService({
+    worker: false,
+    simulator: {
+      faults: [{ kind: 'slowAnswer', method: 'CloneVolume', delayMs: 4_000, count: 1 }],
+      behaviour: { cloneSeconds: 1, youngVolumeSeconds: 0 },
+    },
+  });
+  onTestFinished(() => service.stop());
+  const { cluster } = service.simulator;
+  const startWorker = await workerProcesses(service);
+  const first = startWorker();
+  const handle = await service.start({ volumeID: 42, name: 'db-uat' });
+  await waitFor('CloneVolume to be under way', () => cluster.state().cloneJobs.length === 1);
+
+  const ended = once(first, 'exit');
+  first.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+
+  startWorker();
+  const { volumeID } = await handle.result();
+  expectOneClone(service.simulator, volumeID, { workflowID: handle.workflowId, groups: [] });
+  expect(cluster.calls.counts().byMethod).toMatchObject({ CloneVolume: 1, CreateSnapshot: 1 });
+  // Nothing had to be looked for: the answer had been recorded before the worker went.
+  expect(cluster.calls.counts().byMethod['ListAsyncResults'] ?? 0).toBe(0);
+});
