@@ -93,8 +93,8 @@ const waitingCases = (clones: number): Case[] => {
     ...[ours(10), peer(10, 200)],
     ...[ours(60), peer(60, 100)],
     ...[ours(600), peer(600, 20)],
-    ...[ours(HOUR), peer(HOUR, 10)],
-    ...[ours(8 * HOUR, Math.ceil(clones / 4)), peer(8 * HOUR, 2)],
+    ...[ours(HOUR), peer(HOUR, 5)],
+    ...[ours(8 * HOUR, Math.ceil(clones / 10)), peer(8 * HOUR, 1)],
     ...[NOISY, TOO_LONG, TOO_SHORT, NONE].map((estimate) => ours(HOUR, Math.ceil(clones / 2), estimate)),
   ];
 };

@@ -7,7 +7,7 @@ export async function reportStartRate(bench: Bench): Promise<void> {
   heading(
     'Cost of a clone, without the copy',
     `Whole clones per second on a cluster that copies in no time, against workflows of as many empty activities, in turn
-on the same server and machine; the median of the rounds. The worker and the client are one process, the cluster is
+on the same server and machine; the mean of the rounds. The worker and the client are one process, the cluster is
 another.`,
   );
   const rate = await measureStartRate(bench);

@@ -1,4 +1,4 @@
-import { availableParallelism, arch, cpus, platform, totalmem } from 'node:os';
+import { availableParallelism, arch, cpus, loadavg, platform, totalmem } from 'node:os';
 import { Connection } from '@temporalio/client';
 
 /** What figures depend on, beside the code. */
@@ -6,6 +6,8 @@ export interface Machine {
   cores: number;
   cpu: string;
   memoryGiB: number;
+  /** Of the last minute, before the first figure: above the number of cores, others were using the machine too. */
+  load: number;
   platform: string;
   node: string;
   temporalServer: string;
@@ -19,6 +21,7 @@ export async function describeMachine(address: string): Promise<Machine> {
       cores: availableParallelism(),
       cpu: cpus()[0]?.model.trim() ?? 'unknown',
       memoryGiB: Math.round(totalmem() / 2 ** 30),
+      load: Number((loadavg()[0] ?? 0).toFixed(1)),
       platform: `${platform()} ${arch()}`,
       node: process.versions.node,
       temporalServer: serverVersion,
@@ -29,4 +32,4 @@ export async function describeMachine(address: string): Promise<Machine> {
 }
 
 export const machineLine = (m: Machine): string =>
-  `${m.cores} cores (${m.cpu}), ${m.memoryGiB} GiB, ${m.platform}, Node ${m.node}, Temporal server ${m.temporalServer}`;
+  `${m.cores} cores (${m.cpu}), ${m.memoryGiB} GiB, load ${m.load}, ${m.platform}, Node ${m.node}, Temporal server ${m.temporalServer}`;

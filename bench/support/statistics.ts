@@ -12,6 +12,6 @@ export function spread(values: readonly number[]): Spread {
   return { median: quantile(sorted, 0.5), p95: quantile(sorted, 0.95), max: sorted.at(-1)! };
 }
 
-export const median = (values: readonly number[]): number => spread(values).median;
+export const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 export const rounded = (value: number, digits = 2): number => Number(value.toFixed(digits));
