@@ -12,7 +12,7 @@ import type { ClonePlan, CloneActivities } from './types.ts';
 
 /** Sizes are rounded up to a whole MiB by the cluster. */
 const MIB = 1_048_576;
-export const wholeMiB = (bytes: number) => Math.ceil(bytes / MIB) * MIB;
+const wholeMiB = (bytes: number) => Math.ceil(bytes / MIB) * MIB;
 
 export const createPreflightActivities = (deps: ActivityDeps): Pick<CloneActivities, 'preflight'> => ({
   async preflight({ request: input, owner }) {
@@ -99,7 +99,7 @@ function snapshotLifetime(request: CloneVolumeRequest): number {
 const two = (n: number) => String(n).padStart(2, '0');
 
 /** CreateSnapshot's retention: HH:mm:ss. */
-export function hhmmss(milliseconds: number): string {
+function hhmmss(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1_000);
   return `${two(Math.floor(seconds / 3_600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
