@@ -7,14 +7,23 @@ import { classify, type AsyncResult, type CloneJob } from '../element/index.ts';
 import { nextLook } from './delay.ts';
 import type { ActivityDeps } from './deps.ts';
 import { findVolume } from './find.ts';
+import { ownWorkflowID, type SlotLines } from './slots.ts';
 import { NotYet, runStep, StepFailed, type StepContext } from './step.ts';
 import type { CloneActivities, StartedClone } from './types.ts';
 
 type Handles = Pick<StartedClone, 'volumeID' | 'cloneID' | 'asyncHandle'>;
 
-export const createAwaitCloneActivities = (deps: ActivityDeps): Pick<CloneActivities, 'awaitClone'> => ({
+export const createAwaitCloneActivities = (
+  deps: ActivityDeps,
+  lines: SlotLines,
+): Pick<CloneActivities, 'awaitClone'> => ({
   awaitClone: ({ cluster, clone, totalSize }) =>
     runStep(deps, cluster, async (ctx) => {
+      /** The next in line need not wait until the workflow has heard of the end. */
+      const done = (bytes: number) => {
+        lines(cluster).released(ownWorkflowID());
+        return { bytes };
+      };
       const jobs = await ctx.jobs();
       const job = jobs.find(
         (j) => j.dstVolumeID === clone.volumeID || (clone.cloneID !== null && j.cloneID === clone.cloneID),
@@ -25,7 +34,7 @@ export const createAwaitCloneActivities = (deps: ActivityDeps): Pick<CloneActivi
       const result = clone.asyncHandle === null ? undefined : await readResult(ctx, clone.asyncHandle);
       if (result?.status === 'complete') {
         if (result.error) throw jobFailed(clone, result.error);
-        return { bytes: totalSize };
+        return done(totalSize);
       }
       if (result?.status === 'running') throw notVisible(ctx, clone, totalSize, 'queued: the copy has not begun');
       // The result is gone (read by somebody else, or its handle was lost): the volume itself has the answer.
@@ -36,7 +45,7 @@ export const createAwaitCloneActivities = (deps: ActivityDeps): Pick<CloneActivi
           { type: FAILURE.cloneJobFailed },
         );
       }
-      if (volume.status === 'active') return { bytes: volume.totalSize };
+      if (volume.status === 'active') return done(volume.totalSize);
       throw notVisible(
         ctx,
         clone,

@@ -23,6 +23,8 @@ export interface Cluster {
   view: SyncJobsView;
   answers: AnswerCache;
   times: ClusterTimes;
+  /** At most this many clone jobs of ours at once, to keep room for others. @default as many as the cluster runs */
+  maxCloneJobs?: number;
 }
 
 /** What the activities need from the process they run in. */

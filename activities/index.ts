@@ -2,8 +2,10 @@ import { createAwaitCloneActivities } from './await-clone.ts';
 import { createCleanUpActivities } from './clean-up.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createJoinActivities } from './join.ts';
+import { createLineActivities } from './line.ts';
 import { createModifyActivities } from './modify.ts';
 import { createPreflightActivities } from './preflight.ts';
+import { createSlotLines } from './slots.ts';
 import { createSnapshotActivities } from './snapshot.ts';
 import { createStartCloneActivities } from './start-clone.ts';
 import type { CloneActivities } from './types.ts';
@@ -15,15 +17,19 @@ export type * from './types.ts';
 export { SyncJobsView } from './view.ts';
 
 /** All activities, for a worker of one's own. Inject the clusters and a Temporal client. */
-export const createActivities = (deps: ActivityDeps): CloneActivities => ({
-  ...createPreflightActivities(deps),
-  ...createSnapshotActivities(deps),
-  ...createStartCloneActivities(deps),
-  ...createAwaitCloneActivities(deps),
-  ...createModifyActivities(deps),
-  ...createVerifyActivities(deps),
-  ...createCleanUpActivities(deps),
-  ...createUndoActivities(deps),
-  ...createJoinActivities(deps),
-});
+export function createActivities(deps: ActivityDeps): CloneActivities {
+  const lines = createSlotLines(deps);
+  return {
+    ...createPreflightActivities(deps),
+    ...createSnapshotActivities(deps),
+    ...createStartCloneActivities(deps, lines),
+    ...createLineActivities(deps, lines),
+    ...createAwaitCloneActivities(deps, lines),
+    ...createModifyActivities(deps),
+    ...createVerifyActivities(deps),
+    ...createCleanUpActivities(deps),
+    ...createUndoActivities(deps, lines),
+    ...createJoinActivities(deps),
+  };
+}
 export { AnswerCache } from './answer-cache.ts';

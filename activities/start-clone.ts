@@ -1,49 +1,70 @@
 import { log } from '@temporalio/activity';
+import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { withTag } from '../contracts/tag.ts';
-import { classify, type ElementClient, type Volume } from '../element/index.ts';
+import { classify, ElementApiError, type ElementClient, type Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import { inDoubtSince, issue, settleBeforeRepeating } from './doubt.ts';
 import { findOwnVolumes, tagOf } from './find.ts';
-import { waitingForSlot } from './slots.ts';
+import { refusedBy, waitingForSlot, type SlotLines } from './slots.ts';
 import { runStep } from './step.ts';
+import { slotTaker } from './take-slot.ts';
 import type { CloneActivities } from './types.ts';
 
-export const createStartCloneActivities = (deps: ActivityDeps): Pick<CloneActivities, 'startClone'> => ({
-  startClone: ({ plan, owner, snapshotID }) =>
+export const createStartCloneActivities = (
+  deps: ActivityDeps,
+  lines: SlotLines,
+): Pick<CloneActivities, 'startClone'> => ({
+  startClone: ({ plan, owner, snapshotID, line }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
       const { request } = plan;
       const tag = tagOf(owner, plan, 'clone');
-      if (ctx.attempt > 1 || owner.mayHaveRunBefore) {
+      const slots = line && slotTaker(ctx, lines(ctx.alias), [request.volumeID], line.priority);
+      if (line?.inDoubtSince && ctx.attempt === 1)
+        Object.assign(ctx.memory, { inDoubt: true, issuedAt: line.inDoubtSince });
+
+      if (ctx.attempt > 1 || owner.mayHaveRunBefore || line?.inDoubtSince) {
         const [found] = await findOwnVolumes(ctx.api, request.name, tag);
         if (found) {
           log.info('Found the clone that an earlier attempt made', { volumeID: found.volumeID });
+          slots?.started([found.volumeID]);
           return { ...(await recover(ctx.api, found)), adopted: true, inDoubtSince: inDoubtSince(ctx) };
         }
         settleBeforeRepeating(ctx, 'CloneVolume');
       }
+
+      const inLine = await slots?.take();
+      if (inLine) return { inLine, inDoubtSince: inDoubtSince(ctx) };
       try {
         const made = await issue(ctx, () =>
           ctx.api.cloneVolume({
-            volumeID: request.volumeID,
-            name: request.name,
+            ...cloneParams(request),
             snapshotID,
             attributes: withTag(plan.cloneAttributes, tag),
-            ...(request.access === undefined ? {} : { access: request.access }),
-            ...(request.enable512e === undefined ? {} : { enable512e: request.enable512e }),
-            ...(request.enableSnapMirrorReplication === undefined
-              ? {}
-              : { enableSnapMirrorReplication: request.enableSnapMirrorReplication }),
-            ...(request.newAccountID === undefined ? {} : { newAccountID: request.newAccountID }),
-            ...(request.newSize === undefined ? {} : { newSize: request.newSize }),
           }),
         );
         const { volumeID, cloneID, asyncHandle } = made;
+        slots?.started([volumeID]);
         return { volumeID, cloneID, asyncHandle, adopted: false, inDoubtSince: inDoubtSince(ctx) };
       } catch (err) {
-        if (classify(err).kind === 'busy') throw await waitingForSlot(ctx, request.volumeID, err);
-        throw err;
+        if (classify(err).kind !== 'busy') throw err;
+        if (slots) return { inLine: await slots.putBack(err), inDoubtSince: inDoubtSince(ctx) };
+        const why = err instanceof ElementApiError ? err.apiName : 'busy';
+        throw await waitingForSlot(ctx, { volumes: [request.volumeID], by: refusedBy(err), why });
       }
     }),
+});
+
+/** What CloneVolume takes from the request, as it stands there. */
+const cloneParams = (request: CloneVolumeRequest) => ({
+  volumeID: request.volumeID,
+  name: request.name,
+  ...(request.access === undefined ? {} : { access: request.access }),
+  ...(request.enable512e === undefined ? {} : { enable512e: request.enable512e }),
+  ...(request.enableSnapMirrorReplication === undefined
+    ? {}
+    : { enableSnapMirrorReplication: request.enableSnapMirrorReplication }),
+  ...(request.newAccountID === undefined ? {} : { newAccountID: request.newAccountID }),
+  ...(request.newSize === undefined ? {} : { newSize: request.newSize }),
 });
 
 /**

@@ -1,6 +1,7 @@
 import type { ClonedVolume, CloneVolumeResult } from '../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import type { LeftBehind } from '../contracts/failure.ts';
+import type { Place, SlotsSeen } from '../contracts/slots.ts';
 
 /** Who makes something: what the ownership tag is built from. The same over retries, restarts and resets. */
 export interface Owner {
@@ -62,6 +63,11 @@ export interface StartedClone extends StepResult, Doubt {
   adopted: boolean;
 }
 
+/** No clone slot is free: the workflow is in line for one, and nothing has been created. */
+export interface InLine extends StepResult, Doubt {
+  inLine: Place;
+}
+
 export interface UndoResult extends StepResult {
   /** What was removed, in words. */
   undone: string[];
@@ -74,8 +80,33 @@ export interface CloneActivities {
   preflight(input: { request: unknown; owner: Owner }): Promise<ClonePlan & StepResult>;
   /** CreateSnapshot, or the one that this request made before. */
   createSnapshot(input: { plan: ClonePlan; owner: Owner }): Promise<MadeSnapshot>;
-  /** CloneVolume, or the clone that this request made before. Waits, by retry, while the cluster has no free slot. */
-  startClone(input: { plan: ClonePlan; owner: Owner; snapshotID: number }): Promise<StartedClone>;
+  /**
+   * CloneVolume, or the clone that this request made before. With `line` it takes a clone slot first, or a place in line
+   * for one; without, or when nobody keeps the line, it waits by retry while the cluster has no free slot.
+   */
+  startClone(input: {
+    plan: ClonePlan;
+    owner: Owner;
+    snapshotID: number;
+    line?: {
+      /** 1 (first) to 5. */
+      priority: number;
+      /** As an earlier call of this step left it. */
+      inDoubtSince: string | null;
+    };
+  }): Promise<StartedClone | InLine>;
+  /** One look at the place in line per attempt. Returns when there is no place any more: ask for the slot again. */
+  waitForSlot(input: { cluster: string }): Promise<StepResult>;
+  /**
+   * Watches what a line for clone slots cannot know by itself: jobs of others that end (destination volumes `foreign`)
+   * and holders that are over. Returns at the first change, when `pausedMs` have passed, and after a minute anyway.
+   */
+  watchSlots(input: {
+    cluster: string;
+    foreign: number[];
+    holders: string[];
+    pausedMs: number;
+  }): Promise<StepResult & SlotsSeen>;
   /** One look per attempt; fails with a benign failure until the copy is done. */
   awaitClone(input: {
     cluster: string;

@@ -5,6 +5,7 @@ import { settle } from './doubt.ts';
 import { findOwnSnapshots, findOwnVolumes, findVolume, tagOf } from './find.ts';
 import { deleteOwnSnapshot, releaseAsyncResult } from './release.ts';
 import { removeOwnVolume } from './remove.ts';
+import { ownWorkflowID, type SlotLines } from './slots.ts';
 import { runStep, type StepContext } from './step.ts';
 import type { CloneActivities } from './types.ts';
 
@@ -12,9 +13,14 @@ import type { CloneActivities } from './types.ts';
  * Compensation. Both find what to remove by its tag, tolerate that nothing is there, and come back until a creating
  * call whose answer was lost can no longer have an effect.
  */
-export const createUndoActivities = (deps: ActivityDeps): Pick<CloneActivities, 'undoClone' | 'undoSnapshot'> => ({
+export const createUndoActivities = (
+  deps: ActivityDeps,
+  lines: SlotLines,
+): Pick<CloneActivities, 'undoClone' | 'undoSnapshot'> => ({
   undoClone: ({ plan, owner, clone, inDoubt }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
+      // Nothing runs yet: out of the line at once.
+      if (clone === null) lines(ctx.alias).released(ownWorkflowID());
       const tag = tagOf(owner, plan, 'clone');
       const undone = (ctx.memory.undone ??= []);
       const found = await findOwnVolumes(ctx.api, plan.request.name, tag);
@@ -31,6 +37,7 @@ export const createUndoActivities = (deps: ActivityDeps): Pick<CloneActivities, 
       }
       if (clone && !found.some((v) => v.volumeID === clone.volumeID))
         await releaseAsyncResult(ctx.api, clone.asyncHandle);
+      if (clone !== null) lines(ctx.alias).released(ownWorkflowID());
       settleUndo(ctx, inDoubt, 'CloneVolume');
       return { undone, leftBehind };
     }),

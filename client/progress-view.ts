@@ -6,6 +6,7 @@ export type CloneStep =
   | 'preflight'
   | 'createSnapshot'
   | 'startClone'
+  | 'waitForSlot'
   | 'awaitClone'
   | 'modifyVolume'
   | 'grantAccess'
@@ -63,6 +64,7 @@ const DOING: Record<CloneStep, string> = {
   preflight: 'checking the request against the cluster',
   createSnapshot: 'taking the snapshot',
   startClone: 'asking for the clone',
+  waitForSlot: 'waiting for a clone slot',
   awaitClone: 'copying',
   modifyVolume: 'setting what was asked for',
   grantAccess: 'granting access',

@@ -57,6 +57,9 @@ export const TAG_ATTRIBUTE = 'element-clone';
 /** All attributes of a volume together must be smaller than this, in bytes of JSON (CreateVolume). */
 export const ATTRIBUTES_BYTES_MAX = 1000;
 
+/** Of 1 (first in line for a clone slot) to 5. */
+export const DEFAULT_PRIORITY = 3;
+
 export const DEFAULT_DEADLINE = '24h';
 /** How long the cluster keeps our snapshot when nobody removes it: the safety net behind the clean-up. */
 export const DEFAULT_SNAPSHOT_EXPIRY = '24h';

@@ -34,6 +34,8 @@ export interface StepMemory {
   /** True in what an attempt says while it runs: whoever finds it follows one that died without a word. */
   unfinished?: boolean;
   progress?: CloneProgress;
+  /** Place in line for a clone slot; 1 is next. */
+  line?: { place: number; of: number };
   /** What undoing has removed so far, in words. */
   undone?: string[];
 }

@@ -69,3 +69,10 @@ export const undo = proxyActivities<Pick<CloneActivities, 'undoClone' | 'undoSna
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
+
+/** Looks for a place in line, or at the jobs of others: reads only, and their answer may be dropped. */
+export const watches = proxyActivities<Pick<CloneActivities, 'watchSlots' | 'waitForSlot'>>({
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+});

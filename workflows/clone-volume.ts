@@ -3,6 +3,7 @@ import type { ClonePlan, MadeSnapshot, Owner, StartedClone } from '../activities
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import type { LeftBehind } from '../contracts/failure.ts';
+import { DEFAULT_PRIORITY } from '../contracts/names.ts';
 import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { changes, creates, looks, reads } from './activities.ts';
 import { Compensation } from './compensation.ts';
@@ -12,6 +13,7 @@ import { joinOrRun } from './join.ts';
 import { cloneLabel, label } from './label.ts';
 import { publish } from './search-attributes.ts';
 import { Story } from './story.ts';
+import { Turn } from './turn.ts';
 
 /**
  * Clones one volume: preflight → snapshot → clone → await → modify → grant → verify → clean up.
@@ -39,6 +41,7 @@ class CloneRun {
   private readonly story: Story;
   private readonly compensation = new Compensation();
   private readonly startedAt = workflowInfo().startTime.toISOString();
+  private readonly turn = new Turn();
   private step = 'preflight';
   private apiCalls = 0;
 
@@ -154,23 +157,34 @@ class CloneRun {
     this.begin('startClone');
     this.story.begin(
       'clone',
-      `Asking for the clone. While the cluster has no free clone slot it waits here: see Pending Activities, Last Failure.`,
+      'Asking for the clone. While the cluster has no free clone slot it waits in line: for its place see Pending Activities, Last Failure.',
       'waiting',
     );
     const undoing = this.compensation.clone(plan, this.owner);
-    const clone = await creates.startClone.executeWithOptions(
-      {
-        summary: `CloneVolume ${plan.source.volumeID} → ${plan.request.name}`,
-        scheduleToCloseTimeout: this.timeLeft(),
-      },
-      [{ plan, owner: this.owner, snapshotID }],
-    );
+    const clone = await this.cloneInTurn(plan, snapshotID);
     undoing.learn(clone);
-    this.apiCalls += clone.apiCalls;
     this.story.learn(`volume ${clone.volumeID}${clone.adopted ? ' (found again after a lost answer)' : ''}`);
     if (clone.cloneID !== null) this.story.learn(`cloneID ${clone.cloneID}, asyncHandle ${clone.asyncHandle}`);
     publish({ phase: 'cloning', cloneVolumeID: clone.volumeID });
     return clone;
+  }
+
+  /** CloneVolume, as soon as a clone slot is ours. */
+  private async cloneInTurn(plan: ClonePlan, snapshotID: number): Promise<StartedClone> {
+    const line = { priority: plan.request.priority ?? DEFAULT_PRIORITY, inDoubtSince: null as string | null };
+    for (;;) {
+      const outcome = await creates.startClone.executeWithOptions(
+        {
+          summary: `CloneVolume ${plan.source.volumeID} → ${plan.request.name}`,
+          scheduleToCloseTimeout: this.timeLeft(),
+        },
+        [{ plan, owner: this.owner, snapshotID, line }],
+      );
+      this.apiCalls += outcome.apiCalls;
+      if (!('inLine' in outcome)) return outcome;
+      line.inDoubtSince = outcome.inDoubtSince;
+      this.apiCalls += await this.turn.wait(plan.request.cluster, this.timeLeft());
+    }
   }
 
   private async awaitClone(plan: ClonePlan, clone: StartedClone): Promise<{ bytes: number }> {

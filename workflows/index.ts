@@ -1,2 +1,3 @@
 /** Every exported function is a workflow type. */
 export { cloneVolume } from './clone-volume.ts';
+export { cloneSlots } from './clone-slots.ts';

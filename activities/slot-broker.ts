@@ -1,0 +1,167 @@
+import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import {
+  defineSearchAttributeKey,
+  TypedSearchAttributes,
+  WorkflowNotFoundError,
+  type UpdateDefinition,
+} from '@temporalio/common';
+import {
+  SLOTS,
+  slotsWorkflowID,
+  type JobSeen,
+  type LineView,
+  type RefusedBy,
+  type SlotAnswer,
+  type SlotExchange,
+  type SlotLimits,
+  type SlotsInput,
+  type SlotWish,
+} from '../contracts/slots.ts';
+import { AnswerCache } from './answer-cache.ts';
+
+/** Without an answer for this long nobody keeps the line, and clones go on without it. */
+const ANSWER_MS = 10_000;
+/** A view of the line may be this old: places are for reading. */
+const VIEW_MS = 2_000;
+
+/** Nobody keeps the line just now. */
+export class LineUnavailable extends Error {
+  override readonly name = 'LineUnavailable' as const;
+}
+
+/** The definition of @temporalio/workflow, without its code. */
+const exchangeUpdate = { type: 'update', name: SLOTS.exchange } as UpdateDefinition<SlotAnswer, [SlotExchange]>;
+
+interface Batch extends SlotExchange {
+  settle: ((answer: SlotAnswer | LineUnavailable) => void)[];
+}
+
+const emptyBatch = (): Batch => ({ wanted: [], started: [], released: [], refused: [], settle: [] });
+
+/**
+ * Speaks with the line of one cluster for all clones of this worker. While an exchange is under way the next one
+ * gathers, so that the line hears a bounded number of them however many clones start and end.
+ */
+export class SlotBroker {
+  private readonly temporal: Client;
+  private readonly cluster: string;
+  private readonly taskQueue: string;
+  private readonly views = new AnswerCache();
+  private next = emptyBatch();
+  private speaking = false;
+
+  constructor(temporal: Client, cluster: string, taskQueue: string) {
+    this.temporal = temporal;
+    this.cluster = cluster;
+    this.taskQueue = taskQueue;
+  }
+
+  /**
+   * The slots, or a place in line. Asking again changes nothing.
+   * @throws LineUnavailable
+   */
+  async want(wish: SlotWish, seen: { jobs: JobSeen[]; limits: SlotLimits }): Promise<SlotAnswer[string]> {
+    return this.ask(wish.workflowID, (batch) => {
+      batch.wanted.push(wish);
+      Object.assign(batch, seen);
+    });
+  }
+
+  /** The cluster refused in spite of a slot: back to the head of the line. */
+  async refused(workflowID: string, by: RefusedBy, jobs: JobSeen[] | undefined): Promise<SlotAnswer[string]> {
+    return this.ask(workflowID, (batch) => {
+      batch.refused.push({ workflowID, by });
+      if (jobs) batch.jobs = jobs;
+    });
+  }
+
+  /** Word that is not waited for: were it lost, the line would find out by looking. */
+  started(workflowID: string, dstVolumeIDs: number[]): void {
+    this.next.started.push({ workflowID, dstVolumeIDs });
+    void this.speak();
+  }
+
+  released(workflowID: string): void {
+    this.next.released.push(workflowID);
+    void this.speak();
+  }
+
+  /** The line as it was a moment ago, or as it is now; `undefined` when there is none. */
+  async view(options: { fresh?: boolean } = {}): Promise<LineView | undefined> {
+    return this.views.get('line', options.fresh ? 0 : VIEW_MS, async () => {
+      try {
+        return await this.temporal.withDeadline(Date.now() + ANSWER_MS, () =>
+          this.handle().query<LineView>(SLOTS.line),
+        );
+      } catch (err) {
+        if (err instanceof WorkflowNotFoundError) return undefined;
+        throw new LineUnavailable('the line for clone slots does not answer', { cause: err });
+      }
+    });
+  }
+
+  private async ask(workflowID: string, say: (batch: Batch) => void): Promise<SlotAnswer[string]> {
+    const answer = await new Promise<SlotAnswer | LineUnavailable>((resolve) => {
+      say(this.next);
+      this.next.settle.push(resolve);
+      void this.speak();
+    });
+    if (answer instanceof LineUnavailable) throw answer;
+    const own = answer[workflowID];
+    if (own === undefined) throw new LineUnavailable('the line for clone slots gave no answer');
+    return own;
+  }
+
+  private async speak(): Promise<void> {
+    if (this.speaking) return;
+    this.speaking = true;
+    try {
+      while (isWorthSaying(this.next)) {
+        const { settle, ...message } = this.next;
+        this.next = emptyBatch();
+        const answer = await this.exchange(message).catch(
+          (err: unknown) => new LineUnavailable('the line for clone slots does not answer', { cause: err }),
+        );
+        for (const done of settle) done(answer);
+      }
+    } finally {
+      this.speaking = false;
+    }
+  }
+
+  private exchange(message: SlotExchange): Promise<SlotAnswer> {
+    return this.temporal.withDeadline(Date.now() + ANSWER_MS, async () => {
+      try {
+        return await this.handle().executeUpdate(exchangeUpdate, { args: [message] });
+      } catch (err) {
+        if (!(err instanceof WorkflowNotFoundError)) throw err;
+        // Nobody waits and nobody runs: ends and starts are no news to a line that begins empty.
+        if (message.wanted.length === 0) return {};
+        return this.open(message);
+      }
+    });
+  }
+
+  /** Opens the line, unless another worker has done so in the meantime. */
+  private open(message: SlotExchange): Promise<SlotAnswer> {
+    return this.temporal.workflow.executeUpdateWithStart(exchangeUpdate, {
+      args: [message],
+      startWorkflowOperation: new WithStartWorkflowOperation<(input: SlotsInput) => Promise<void>>(SLOTS.workflow, {
+        workflowId: slotsWorkflowID(this.cluster, this.taskQueue),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        taskQueue: this.taskQueue,
+        args: [{ cluster: this.cluster }],
+        staticSummary: `Clone slots of cluster ${this.cluster}`,
+        typedSearchAttributes: new TypedSearchAttributes([
+          { key: defineSearchAttributeKey('ElementCluster', 'KEYWORD'), value: this.cluster },
+        ]),
+      }),
+    });
+  }
+
+  private handle() {
+    return this.temporal.workflow.getHandle(slotsWorkflowID(this.cluster, this.taskQueue));
+  }
+}
+
+const isWorthSaying = (b: Batch) => b.wanted.length + b.started.length + b.released.length + b.refused.length > 0;
