@@ -5,6 +5,7 @@ import {
   WorkflowNotFoundError,
   type UpdateDefinition,
 } from '@temporalio/common';
+import { WORKFLOW } from '../contracts/names.ts';
 import {
   SLOTS,
   slotsWorkflowID,
@@ -60,7 +61,7 @@ export class SlotBroker {
    * The slots, or a place in line. Asking again changes nothing.
    * @throws LineUnavailable
    */
-  async want(wish: SlotWish, seen: { jobs: JobSeen[]; limits: SlotLimits }): Promise<SlotAnswer[string]> {
+  async want(wish: SlotWish, seen: { jobs?: JobSeen[]; limits?: SlotLimits }): Promise<SlotAnswer[string]> {
     return this.ask(wish.workflowID, (batch) => {
       batch.wanted.push(wish);
       Object.assign(batch, seen);
@@ -68,10 +69,9 @@ export class SlotBroker {
   }
 
   /** The cluster refused in spite of a slot: back to the head of the line. */
-  async refused(workflowID: string, by: RefusedBy, jobs: JobSeen[] | undefined): Promise<SlotAnswer[string]> {
+  async refused(workflowID: string, by: RefusedBy): Promise<SlotAnswer[string]> {
     return this.ask(workflowID, (batch) => {
       batch.refused.push({ workflowID, by });
-      if (jobs) batch.jobs = jobs;
     });
   }
 
@@ -90,9 +90,12 @@ export class SlotBroker {
   async view(options: { fresh?: boolean } = {}): Promise<LineView | undefined> {
     return this.views.get('line', options.fresh ? 0 : VIEW_MS, async () => {
       try {
-        return await this.temporal.withDeadline(Date.now() + ANSWER_MS, () =>
-          this.handle().query<LineView>(SLOTS.line),
-        );
+        return await this.temporal.withDeadline(Date.now() + ANSWER_MS, async () => {
+          const handle = this.handle();
+          // One that has ended would still answer with how it was.
+          if ((await handle.describe()).status.name !== 'RUNNING') return undefined;
+          return handle.query<LineView>(SLOTS.line);
+        });
       } catch (err) {
         if (err instanceof WorkflowNotFoundError) return undefined;
         throw new LineUnavailable('the line for clone slots does not answer', { cause: err });
@@ -146,16 +149,19 @@ export class SlotBroker {
   private open(message: SlotExchange): Promise<SlotAnswer> {
     return this.temporal.workflow.executeUpdateWithStart(exchangeUpdate, {
       args: [message],
-      startWorkflowOperation: new WithStartWorkflowOperation<(input: SlotsInput) => Promise<void>>(SLOTS.workflow, {
-        workflowId: slotsWorkflowID(this.cluster, this.taskQueue),
-        workflowIdConflictPolicy: 'USE_EXISTING',
-        taskQueue: this.taskQueue,
-        args: [{ cluster: this.cluster }],
-        staticSummary: `Clone slots of cluster ${this.cluster}`,
-        typedSearchAttributes: new TypedSearchAttributes([
-          { key: defineSearchAttributeKey('ElementCluster', 'KEYWORD'), value: this.cluster },
-        ]),
-      }),
+      startWorkflowOperation: new WithStartWorkflowOperation<(input: SlotsInput) => Promise<void>>(
+        WORKFLOW.cloneSlots,
+        {
+          workflowId: slotsWorkflowID(this.cluster, this.taskQueue),
+          workflowIdConflictPolicy: 'USE_EXISTING',
+          taskQueue: this.taskQueue,
+          args: [{ cluster: this.cluster }],
+          staticSummary: `Clone slots of cluster ${this.cluster}`,
+          typedSearchAttributes: new TypedSearchAttributes([
+            { key: defineSearchAttributeKey('ElementCluster', 'KEYWORD'), value: this.cluster },
+          ]),
+        },
+      ),
     });
   }
 

@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import type { Place } from '../contracts/slots.ts';
+import type { Place, SlotLimits } from '../contracts/slots.ts';
 import { ElementApiError, type CloneJob } from '../element/index.ts';
 import { LineUnavailable, type SlotBroker } from './slot-broker.ts';
 import { jobsSeen, ownWorkflowID, refusedBy, slotLimits, waitingForSlot } from './slots.ts';
@@ -19,9 +19,15 @@ export function slotTaker(ctx: StepContext, broker: SlotBroker, volumes: number[
   const workflowID = ownWorkflowID();
   return {
     async take() {
-      const [jobs, limits] = await Promise.all([ctx.jobs(), slotLimits(ctx)]);
+      const { jobs, limits } = await look(ctx);
       try {
-        const answer = await broker.want({ workflowID, volumes, priority }, { jobs: jobsSeen(jobs), limits });
+        const answer = await broker.want(
+          { workflowID, volumes, priority },
+          {
+            ...(jobs === undefined ? {} : { jobs: jobsSeen(jobs) }),
+            ...(limits === undefined ? {} : { limits }),
+          },
+        );
         return answer === 'granted' ? undefined : answer;
       } catch (err) {
         if (!(err instanceof LineUnavailable)) throw err;
@@ -30,7 +36,8 @@ export function slotTaker(ctx: StepContext, broker: SlotBroker, volumes: number[
           cluster: ctx.alias,
           error: err.cause instanceof Error ? err.cause.message : err.message,
         });
-        const full = volumes.filter((v) => countOf(jobs, v) + countIn(volumes, v) > limits.perVolume);
+        const full =
+          jobs && limits ? volumes.filter((v) => countOf(jobs, v) + countIn(volumes, v) > limits.perVolume) : [];
         if (full.length === 0) return undefined;
         throw await waitingForSlot(ctx, { volumes: full, by: 'volume', why: 'nobody keeps the line' });
       }
@@ -40,7 +47,7 @@ export function slotTaker(ctx: StepContext, broker: SlotBroker, volumes: number[
       const why = err instanceof ElementApiError ? err.apiName : 'busy';
       const by = refusedBy(err);
       try {
-        const answer = await broker.refused(workflowID, by, undefined);
+        const answer = await broker.refused(workflowID, by);
         return answer === 'granted' ? { place: 1, of: 1 } : answer;
       } catch (cause) {
         if (!(cause instanceof LineUnavailable)) throw cause;
@@ -50,6 +57,18 @@ export function slotTaker(ctx: StepContext, broker: SlotBroker, volumes: number[
 
     started: (dstVolumeIDs) => broker.started(workflowID, dstVolumeIDs),
   };
+}
+
+/** What the cluster shows. It only helps: the line goes by what it knows, and the cluster itself decides. */
+async function look(ctx: StepContext): Promise<{ jobs?: CloneJob[]; limits?: SlotLimits }> {
+  try {
+    const [jobs, limits] = await Promise.all([ctx.jobs(), slotLimits(ctx)]);
+    return { jobs, limits };
+  } catch (err) {
+    ctx.signal.throwIfAborted();
+    log.warn('The clone jobs of the cluster could not be seen', { cluster: ctx.alias, error: String(err) });
+    return {};
+  }
 }
 
 const countOf = (jobs: readonly CloneJob[], volumeID: number) => jobs.filter((j) => j.srcVolumeID === volumeID).length;

@@ -3,7 +3,11 @@
 /** Task queue unless `ELEMENT_CLONE_TASK_QUEUE` says otherwise. */
 export const DEFAULT_TASK_QUEUE = 'element-clone';
 
-export const WORKFLOW = { cloneVolume: 'cloneVolume' } as const;
+export const WORKFLOW = {
+  cloneVolume: 'cloneVolume',
+  /** The line for the clone slots of one cluster: contracts/slots.ts. */
+  cloneSlots: 'cloneSlots',
+} as const;
 
 /** Search attributes, set only on transitions. The numbers are Temporal's IndexedValueType. */
 export const SEARCH_ATTRIBUTE_TYPES = {

@@ -5,7 +5,6 @@
 import { DEFAULT_TASK_QUEUE } from './names.ts';
 
 export const SLOTS = {
-  workflow: 'cloneSlots',
   /** Update: SlotExchange → SlotAnswer. */
   exchange: 'exchange',
   /** Query: → LineView. */

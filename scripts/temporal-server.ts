@@ -143,6 +143,8 @@ export interface TemporalServerOptions {
   /** The server's own log. @default dropped */
   logFile?: string;
   find?: FindOptions;
+  /** Settings of the server, such as `limit.historyCount.suggestContinueAsNew`. */
+  dynamicConfig?: Record<string, string | number>;
 }
 
 export interface TemporalServer {
@@ -194,6 +196,7 @@ async function startOwn(path: string, options: TemporalServerOptions): Promise<T
     'start-dev',
     ...['--ip', '127.0.0.1', '--port', String(port), '--metrics-port', String(metricsPort), '--log-level', 'warn'],
     ...(options.ui ? ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)] : ['--headless']),
+    ...Object.entries(options.dynamicConfig ?? {}).flatMap(([k, v]) => ['--dynamic-config-value', `${k}=${v}`]),
     // More than twice the throughput, and still safe against a crash of the process.
     ...(options.dbFile
       ? [

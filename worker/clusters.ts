@@ -38,4 +38,5 @@ const createCluster = (alias: string, config: ClusterConfig): Cluster => ({
     pollCapMs: config.pollCapSeconds * 1_000,
     stallMs: config.stallSeconds * 1_000,
   },
+  ...(config.maxCloneJobs === undefined ? {} : { maxCloneJobs: config.maxCloneJobs }),
 });

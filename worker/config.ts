@@ -26,6 +26,8 @@ export interface ClusterConfig {
   stallSeconds: number;
   /** HTTPS connections to the cluster. */
   maxConnections: number;
+  /** At most this many clone jobs of ours at once; without it as many as the cluster runs. */
+  maxCloneJobs?: number | undefined;
 }
 
 export interface WorkerConfig {
@@ -71,6 +73,7 @@ const endpoint = z.string({ error: 'must be the address of the cluster, such as 
 );
 
 const connections = 'must be a whole number of connections, 1 to 64';
+const cloneJobs = 'must be a whole number of clone jobs, 1 to 1000; leave it out for as many as the cluster runs';
 
 const clusterFields = {
   endpoint,
@@ -92,6 +95,7 @@ const clusterFields = {
     .min(1, { error: connections })
     .max(64, { error: connections })
     .default(8),
+  maxCloneJobs: z.int({ error: cloneJobs }).min(1, { error: cloneJobs }).max(1_000, { error: cloneJobs }).optional(),
 };
 const clusterSchema = z.strictObject(clusterFields, { error: 'must have an endpoint, a username and a password' });
 

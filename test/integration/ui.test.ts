@@ -147,17 +147,17 @@ describe('the Temporal UI', { timeout: 400_000 }, () => {
   test('shows of a clone that waits for a slot what it waits for', async () => {
     for (const n of [1, 2]) await pending(await startLong(50, `in-the-way-${n}`), 'awaitClone');
     const clone = await startLong(50, 'wh-reporting');
-    await pending(clone, 'startClone');
+    await pending(clone, 'waitForSlot');
 
     await read(await tab(clone, 'pending-activities'), [
-      'startClone',
-      /waiting for a clone slot: 2 clone jobs running on volume 50/,
+      'waitForSlot',
+      /waiting for a clone slot: number 1 of 1 in line/,
       '"type": "ElementBusy"',
       'Next Retry',
     ]);
     await read(await tab(clone, 'user-metadata'), [
       'Clone volume 50 of lab → wh-reporting',
-      'it waits here',
+      'it waits in line',
       /✓ snapshot: snapshot \d+ ▶ clone · await · modify · verify · clean up/,
     ]);
     await read(await tab(clone, 'search-attributes'), ['"ElementPhase": "waiting"', '"ElementSourceVolumeID": 50']);

@@ -29,6 +29,7 @@ export interface ServiceOptions {
   worker?: boolean;
   address?: string;
   workflowBundlePath?: string;
+  maxCloneJobs?: number;
   /** Version of the Element API that the worker uses. @default '12.5' */
   apiVersion?: string;
 }
@@ -63,7 +64,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 
   if (options.worker !== false) {
     const native = await NativeConnection.connect({ address });
-    const cluster = { alias: 'lab', api, view: new SyncJobsView(), answers: new AnswerCache(), times };
+    const { maxCloneJobs } = options;
+    const cluster = {
+      ...{ alias: 'lab', api, view: new SyncJobsView(), answers: new AnswerCache(), times },
+      ...(maxCloneJobs === undefined ? {} : { maxCloneJobs }),
+    };
     const worker = await Worker.create({
       connection: native,
       taskQueue,

@@ -17,6 +17,10 @@ describe('a field that is wrong is named with its place and what it must be', ()
     ['settleSeconds: 0', 'clusters.lab.settleSeconds (line 6, column 20): must be at least 1 second'],
     ['stallSeconds: 5m', 'clusters.lab.stallSeconds (line 6, column 19): must be a number of seconds'],
     ['maxConnections: 1.5', 'clusters.lab.maxConnections (line 6, column 21): must be a whole number of connections'],
+    [
+      'maxCloneJobs: 0',
+      'clusters.lab.maxCloneJobs (line 6, column 19): must be a whole number of clone jobs, 1 to 1000',
+    ],
     ['maxConnections: 65', 'clusters.lab.maxConnections (line 6, column 21): must be a whole number of connections'],
     ['tls: { insecureSkipVerify: false }', `clusters.lab.tls (line 6, column 10): ${oneOfTls}`],
     ['tls: { caFile: a, fingerprint: b }', `clusters.lab.tls (line 6, column 10): ${oneOfTls}`],

@@ -87,9 +87,9 @@ export class Line {
     if (limits) this.state.limits = limits;
     for (const { workflowID, dstVolumeIDs } of started) this.start(workflowID, dstVolumeIDs);
     for (const workflowID of released) this.release(workflowID, now);
+    if (jobs) this.see(jobs, now);
     for (const { workflowID, by } of refused) this.putBack(workflowID, by, now);
     for (const wish of wanted) this.join(wish, now);
-    if (jobs) this.see(jobs, now);
   }
 
   /** Gives away every slot that is free, in order. Returns who got one. */
