@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
+import { lineHandle, lineOf } from './line.ts';
 import type { Service } from './service.ts';
 import { waitFor } from './wait.ts';
 
@@ -27,6 +28,20 @@ const cancelWhen = async (service: Service, method: string, handle: WorkflowHand
   return handle;
 };
 
+/** Clones that have one slot between them, each in line before the next one asks. */
+const inLine = async (service: Service, count: number) => {
+  const handles: WorkflowHandle[] = [];
+  for (let i = 0; i < count; i += 1) {
+    handles.push(await service.start({ ...request, name: `db-uat-${i}` }));
+    await waitFor('its place in line', async () => {
+      const { holding, waiting } = await lineOf(service);
+      return holding.length + waiting.length > i;
+    });
+  }
+  return handles;
+};
+const oneSlot = { behaviour: { cloneSeconds: 6 }, limits: { cloneJobsPerVolumeMax: 1 } };
+
 export const scenarios: Record<string, Scenario> = {
   'happy-path': { simulator: { behaviour: quick }, run: (service) => service.start(everything) },
   'with-snapshot-id': {
@@ -47,7 +62,12 @@ export const scenarios: Record<string, Scenario> = {
   },
   'cancelled-while-copying': {
     simulator: { behaviour: { cloneSeconds: 600 } },
-    run: async (service) => cancelWhen(service, 'ListSyncJobs', await service.start(everything)),
+    run: async (service) => {
+      const handle = await service.start(everything);
+      await waitFor('the copy to run', () => service.simulator.cluster.state().slots.running > 0);
+      await handle.cancel();
+      return handle;
+    },
   },
   'cancelled-in-the-last-step': {
     simulator: { behaviour: quick, faults: [{ kind: 'slow', method: 'DeleteSnapshot', delayMs: 5_000, count: 1 }] },
@@ -70,6 +90,27 @@ export const scenarios: Record<string, Scenario> = {
       const requestId = randomUUID();
       await service.start({ ...request, requestId }, { workflowId: workflowIDForRequest(requestId) });
       return service.start({ ...request, requestId });
+    },
+  },
+  'waited-in-line': { simulator: oneSlot, run: async (service) => (await inLine(service, 2))[1]! },
+  'cancelled-in-line': {
+    simulator: oneSlot,
+    run: async (service) => {
+      const [, second] = await inLine(service, 2);
+      await second!.cancel();
+      return second!;
+    },
+  },
+  'kept-the-line': {
+    simulator: oneSlot,
+    run: async (service) => {
+      const handles = await inLine(service, 4);
+      await handles[2]!.terminate('gone');
+      await Promise.all([handles[0]!.result(), handles[1]!.result(), handles[3]!.result()]);
+      const line = lineHandle(service);
+      await waitFor('the line to be empty', async () => (await lineOf(service)).holding.length === 0);
+      await line.cancel();
+      return line;
     },
   },
 };
