@@ -11,16 +11,24 @@ export const releaseAsyncResult = (api: ElementClient, asyncHandle: number | nul
 export const deleteOwnSnapshot = (api: ElementClient, snapshotID: number): Promise<void> =>
   doneAlready(['xSnapshotIDDoesNotExist', 'xVolumeIDDoesNotExist'], () => api.deleteSnapshot({ snapshotID }));
 
-/** Deletes a volume of ours (never purges: a wrong delete can be taken back for eight hours), its access first. */
-export async function deleteOwnVolume(
+/** Takes a volume of ours out of all volume access groups. */
+export async function revokeAccess(
   api: ElementClient,
-  volume: { volumeID: number; volumeAccessGroups: number[] },
+  { volumeID, volumeAccessGroups }: { volumeID: number; volumeAccessGroups: readonly number[] },
 ): Promise<void> {
-  const { volumeID } = volume;
-  for (const volumeAccessGroupID of volume.volumeAccessGroups) {
+  for (const volumeAccessGroupID of volumeAccessGroups) {
     await doneAlready(['xNotInVolumeAccessGroup', 'xVolumeAccessGroupIDDoesNotExist'], () =>
       api.removeVolumesFromVolumeAccessGroup({ volumeAccessGroupID, volumes: [volumeID] }),
     );
   }
+}
+
+/** Deletes a volume of ours (never purges: a wrong delete can be taken back for eight hours), its access first. */
+export async function deleteOwnVolume(
+  api: ElementClient,
+  volume: { volumeID: number; volumeAccessGroups: readonly number[] },
+): Promise<void> {
+  const { volumeID } = volume;
+  await revokeAccess(api, volume);
   await doneAlready(['xVolumeIDDoesNotExist'], () => api.deleteVolume({ volumeID }));
 }

@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity';
 import type { LeftBehind } from '../contracts/failure.ts';
-import { classify, type AsyncHandle, type CloneJob, type Volume } from '../element/index.ts';
+import { classify, type AsyncHandle, type CloneJob, type ElementClient, type Volume } from '../element/index.ts';
 import { findVolume } from './find.ts';
 import { deleteOwnVolume, releaseAsyncResult } from './release.ts';
 import type { StepContext } from './step.ts';
@@ -20,7 +20,7 @@ export async function removeOwnVolume(
   const [jobs, results] = [await clonesRunning(ctx), await resultsKept(ctx)];
   const running =
     jobs.find((j) => j.dstVolumeID === volumeID)?.cloneID ?? (volume.status === 'active' ? null : known.cloneID);
-  if (running !== null) await unlessPermanent('CancelClone', () => cancelClone(ctx, running));
+  if (running !== null) await unlessPermanent('CancelClone', () => cancelClone(ctx.api, running));
 
   const left = await findVolume(ctx.api, volumeID);
   if (left) await deleteOwnVolume(ctx.api, left);
@@ -67,7 +67,7 @@ async function unlessPermanent(what: string, call: () => Promise<void>): Promise
 }
 
 /** A job that ended in the meantime is as good as cancelled; which error says so differs between versions. */
-const cancelClone = (ctx: StepContext, cloneID: number) =>
+export const cancelClone = (api: ElementClient, cloneID: number): Promise<void> =>
   doneAlready(['xDBNoSuchPath', 'xCloneIDDoesNotExist', 'xInvalidParameter', 'xInvalidCloneID'], () =>
-    ctx.api.cancelClone({ cloneID }),
+    api.cancelClone({ cloneID }),
   );

@@ -2,6 +2,8 @@ import type { ClonedVolume, CloneVolumeResult } from '../contracts/clone-result.
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import type { LeftBehind } from '../contracts/failure.ts';
 import type { Place, SlotsSeen } from '../contracts/slots.ts';
+import type { InventoryItem } from '../contracts/inventory.ts';
+import type { Includable, Orphan, OrphanRef, OrphanRemoval, OrphanVerdict } from '../contracts/orphans.ts';
 
 /** Who makes something: what the ownership tag is built from. The same over retries, restarts and resets. */
 export interface Owner {
@@ -153,4 +155,45 @@ export interface CloneActivities {
 
   /** Waits for the workflow that already serves a requestId, and returns its result or fails as it failed. */
   joinRequest(input: { workflowID: string; request: CloneVolumeRequest }): Promise<CloneVolumeResult>;
+}
+
+/** A housekeeping request, checked. */
+export interface HousekeepingPlan {
+  /** The clusters to look at, in order. */
+  clusters: string[];
+  olderThanMs: number | null;
+}
+
+/** What one look at a cluster found. */
+export interface OrphanLook extends StepResult {
+  cluster: string;
+  volumes: number;
+  snapshots: number;
+  orphans: Orphan[];
+  counts: Record<OrphanVerdict, number>;
+  leftOut: number;
+  settlesAt: string | null;
+}
+
+/** What finds, and takes away, what is left of clones. */
+export interface HousekeepingActivities {
+  /** Checks the request and names the clusters. Errors: InvalidRequest. */
+  planHousekeeping(input: { what: 'orphans' | 'removal' | 'inventory'; request: unknown }): Promise<HousekeepingPlan>;
+  /** Looks at everything with our tag and asks Temporal about it. Changes nothing. */
+  lookForOrphans(input: { cluster: string; olderThanMs: number | null; maxBytes: number }): Promise<OrphanLook>;
+  /** Removes these objects, each looked at again just before. What cannot be removed is in the result. */
+  removeOrphanBatch(input: {
+    cluster: string;
+    objects: OrphanRef[];
+    olderThanMs: number | null;
+    include: Includable[];
+    /** When the removal began (ISO 8601). */
+    removedAt: string;
+  }): Promise<StepResult & Pick<OrphanRemoval, 'removed' | 'skipped' | 'failed'>>;
+  /** Finished clones with this volumeID or a higher one, until the page is full. */
+  listClones(input: {
+    cluster: string;
+    startVolumeID: number;
+    maxBytes: number;
+  }): Promise<StepResult & { items: InventoryItem[]; next: number | null }>;
 }

@@ -2,11 +2,20 @@ import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/c
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import { parseCloneVolumeRequest, type CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { DEFAULT_TASK_QUEUE, WORKFLOW } from '../contracts/names.ts';
+import type { OrphanRemoval } from '../contracts/orphans.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
 import { CloneHandle, type ResultOptions } from './clone-handle.ts';
 import { connectTemporal, type ConnectOptions } from './connect.ts';
 import { requestOf, toSummary, type CloneSummary } from './description.ts';
 import { RequestConflictError } from './errors.ts';
+import { takeInventory, type Inventory, type InventoryOptions } from './inventory.ts';
+import {
+  findOrphans,
+  removeOrphans,
+  type OrphansFound,
+  type OrphansOptions,
+  type RemoveOrphansOptions,
+} from './orphans.ts';
 import { startOptions, type CloneVolumeWorkflow } from './start-options.ts';
 import { translate } from './temporal-errors.ts';
 import { visibilityQuery, type ListFilter } from './visibility.ts';
@@ -24,7 +33,7 @@ export interface ListOptions extends ListFilter {
 const SUFFIX_TRIES = 3;
 
 /**
- * Starts, watches and lists clones.
+ * Starts, watches and lists clones, and finds what they left.
  *
  * ```ts
  * const clones = await CloneClient.connect();
@@ -104,6 +113,31 @@ export class CloneClient {
     } catch (err) {
       throw translate(err, { namespace: this.namespace });
     }
+  }
+
+  /**
+   * What clones left on the clusters and no running workflow owns. Changes nothing. A worker does the looking.
+   * @throws InvalidRequestError, TaskFailedError, ServiceUnavailableError
+   */
+  orphans(options: OrphansOptions = {}): Promise<OrphansFound> {
+    return findOrphans(this.temporal, this.taskQueue, options);
+  }
+
+  /**
+   * Removes orphans: those of a report (`only: report.orphans`), else all that a new look finds. Each is looked at again
+   * just before it goes; volumes are deleted, never purged.
+   * @throws as `orphans`; what could not be removed is in the result
+   */
+  removeOrphans(options: RemoveOrphansOptions = {}): Promise<OrphanRemoval> {
+    return removeOrphans(this.temporal, this.taskQueue, options);
+  }
+
+  /**
+   * The finished clones that still exist, by cluster and volumeID, as the cluster itself tells.
+   * @throws as `orphans`
+   */
+  inventory(options: InventoryOptions = {}): Promise<Inventory> {
+    return takeInventory(this.temporal, this.taskQueue, options);
   }
 
   private get namespace(): string {

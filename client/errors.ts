@@ -12,6 +12,7 @@ export type CloneErrorCode =
   | 'CLONE_CANCELLED'
   | 'CLONE_NOT_FOUND'
   | 'CLONE_STILL_RUNNING'
+  | 'TASK_FAILED'
   | 'SERVICE_UNAVAILABLE';
 
 /** The same requestId was used before, for a different request. Nothing was started. */
@@ -73,6 +74,18 @@ export class CloneNotFoundError extends Error {
 export class CloneStillRunningError extends Error {
   override readonly name = 'CloneStillRunningError' as const;
   readonly code = 'CLONE_STILL_RUNNING' as const;
+  readonly workflowId: string;
+
+  constructor(message: string, options: ErrorOptions & { workflowId: string }) {
+    super(message, options);
+    this.workflowId = options.workflowId;
+  }
+}
+
+/** A report or a removal of orphans, or an inventory, came to nothing; the message says why. */
+export class TaskFailedError extends Error {
+  override readonly name = 'TaskFailedError' as const;
+  readonly code = 'TASK_FAILED' as const;
   readonly workflowId: string;
 
   constructor(message: string, options: ErrorOptions & { workflowId: string }) {

@@ -4,10 +4,21 @@ export { CloneHandle, type ProgressOptions, type ResultOptions } from './clone-h
 export type { ConnectOptions } from './connect.ts';
 export type { CloneDescription, CloneSummary, ExecutionStatus, PendingStepView } from './description.ts';
 export * from './errors.ts';
+export type { Inventory, InventoryOptions } from './inventory.ts';
+export type { OrphansFound, OrphansOptions, OrphanView, RemoveOrphansOptions } from './orphans.ts';
 export type { CloneProgressView, CloneStep } from './progress-view.ts';
 export { STATUSES, type ListFilter, type Status } from './visibility.ts';
 export type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 export type { CloneVolumeResult, ClonedVolume } from '../contracts/clone-result.ts';
 export type { CloneFailureDetails, LeftBehind } from '../contracts/failure.ts';
+export type { InventoryItem } from '../contracts/inventory.ts';
+export type {
+  ClusterFailure,
+  Includable,
+  Orphan,
+  OrphanRef,
+  OrphanRemoval,
+  OrphanVerdict,
+} from '../contracts/orphans.ts';
 export type { Phase } from '../contracts/names.ts';
 export type { ProgressView } from '../contracts/progress.ts';

@@ -7,6 +7,9 @@ export const WORKFLOW = {
   cloneVolume: 'cloneVolume',
   /** The line for the clone slots of one cluster: contracts/slots.ts. */
   cloneSlots: 'cloneSlots',
+  findOrphans: 'findOrphans',
+  removeOrphans: 'removeOrphans',
+  takeInventory: 'takeInventory',
 } as const;
 
 /** Search attributes, set only on transitions. The numbers are Temporal's IndexedValueType. */

@@ -1,4 +1,5 @@
 import type { Phase } from './names.ts';
+import type { OrphanRemoval } from './orphans.ts';
 
 /** Heartbeat details of a waiting clone: what the last look at the cluster saw. */
 export interface CloneProgress {
@@ -38,6 +39,8 @@ export interface StepMemory {
   line?: { place: number; of: number };
   /** What undoing has removed so far, in words. */
   undone?: string[];
+  /** What a removal of orphans has done so far, and the volumes whose deletion has been asked for. */
+  removal?: Pick<OrphanRemoval, 'removed' | 'skipped' | 'failed'> & { begun: number[] };
 }
 
 /** Progress as a client shows it. */

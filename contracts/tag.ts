@@ -37,8 +37,8 @@ const wellFormed = (value: string | number) => String(value).replace(/\p{Surroga
 /** NaN for what is no ID. */
 const idOf = (text: string | undefined) => (text !== undefined && /^[1-9]\d{0,14}$/.test(text) ? Number(text) : NaN);
 
-/** The tag in an object's attributes, if this service (any version of it) put one there. */
-export function readTag(attributes: unknown): OwnershipTag | undefined {
+/** Every field of the tag in an object's attributes as text, those of later versions too. */
+export function tagFields(attributes: unknown): ReadonlyMap<string, string> | undefined {
   if (attributes === null || typeof attributes !== 'object') return undefined;
   const value = (attributes as Record<string, unknown>)[TAG_ATTRIBUTE];
   if (typeof value !== 'string') return undefined;
@@ -52,6 +52,13 @@ export function readTag(attributes: unknown): OwnershipTag | undefined {
       return undefined;
     }
   }
+  return fields;
+}
+
+/** The tag in an object's attributes, if this service (any version of it) put one there. */
+export function readTag(attributes: unknown): OwnershipTag | undefined {
+  const fields = tagFields(attributes);
+  if (fields === undefined) return undefined;
   const [request, workflowID, step] = [fields.get('request'), fields.get('workflow'), fields.get('step')];
   const sourceVolumeID = idOf(fields.get('source'));
   if (fields.get('v') !== VERSION || !request || !workflowID || Number.isNaN(sourceVolumeID)) return undefined;
@@ -74,6 +81,18 @@ export const withTag = (attributes: Record<string, unknown>, tag: OwnershipTag):
   ...withoutTag(attributes),
   [TAG_ATTRIBUTE]: formatTag(tag),
 });
+
+/**
+ * The attributes with a note in the tag that the volume was deleted as an orphan, and when (ISO 8601). Should somebody
+ * restore it, the note says that it is wanted.
+ */
+export const withRemovalNote = (attributes: Record<string, unknown>, removedAt: string): Record<string, unknown> => {
+  const noted = String(attributes[TAG_ATTRIBUTE]).replace(/&removed=[^&]*/g, '');
+  return { ...attributes, [TAG_ATTRIBUTE]: `${noted}&removed=${encodeURIComponent(removedAt)}` };
+};
+
+/** When the volume was deleted as an orphan, if it was. */
+export const removalNote = (attributes: unknown): string | undefined => tagFields(attributes)?.get('removed');
 
 /** The attributes without any tag of ours: what the user sees, and what a clone inherits. */
 export function withoutTag(attributes: Record<string, unknown>): Record<string, unknown> {

@@ -33,6 +33,7 @@ const READABLE = new Set([
   'CloneCancelledError',
   'CloneNotFoundError',
   'CloneStillRunningError',
+  'TaskFailedError',
   'ServiceUnavailableError',
   'WorkerStartError',
 ]);

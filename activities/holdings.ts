@@ -1,0 +1,76 @@
+import { readTag, removalNote, type OwnershipTag } from '../contracts/tag.ts';
+import type { AsyncHandle, CloneJob, ElementClient, Snapshot, Volume } from '../element/index.ts';
+
+/** A volume with our tag, deleted ones included. */
+export interface OwnVolume {
+  volume: Volume;
+  tag: OwnershipTag;
+  /** It was finished: see the ownership tag's `volumeID`. */
+  stamped: boolean;
+  /** When it was deleted as an orphan (ISO 8601). */
+  removedAt: string | undefined;
+}
+
+export interface OwnSnapshot {
+  snapshot: Snapshot;
+  tag: OwnershipTag;
+}
+
+/** What of a cluster has to do with objects of ours. */
+export interface Holdings {
+  volumes: OwnVolume[];
+  snapshots: OwnSnapshot[];
+  /** All clone jobs and the async results of all clones: whose they are shows by their volume. */
+  jobs: CloneJob[];
+  results: AsyncHandle[];
+  groupNames: ReadonlyMap<number, string>;
+  /** The initiator that is connected to a volume, by volumeID. */
+  hosts: ReadonlyMap<number, string>;
+}
+
+/**
+ * The volume as one of ours. Not a copy that somebody made of our clone: it has inherited the tag, but the stamp on it
+ * is another volume's ID, or the job that fills it reads from another volume than the tag's source.
+ */
+export function ownVolume(volume: Volume, jobs: readonly CloneJob[]): OwnVolume | undefined {
+  const tag = readTag(volume.attributes);
+  if (tag?.step !== 'clone' || tag.sourceVolumeID === volume.volumeID) return undefined;
+  if (tag.volumeID !== undefined && tag.volumeID !== volume.volumeID) return undefined;
+  const stamped = tag.volumeID !== undefined;
+  const job = jobs.find((j) => j.dstVolumeID === volume.volumeID);
+  if (!stamped && job !== undefined && job.srcVolumeID !== tag.sourceVolumeID) return undefined;
+  return { volume, tag, stamped, removedAt: removalNote(volume.attributes) };
+}
+
+/** The snapshot as one of ours: its tag names the volume that it is of. */
+export function ownSnapshot(snapshot: Snapshot): OwnSnapshot | undefined {
+  const tag = readTag(snapshot.attributes);
+  return tag?.step === 'snapshot' && tag.sourceVolumeID === snapshot.volumeID ? { snapshot, tag } : undefined;
+}
+
+/** Everything of ours on the cluster, in six calls. */
+export async function listHoldings(api: ElementClient): Promise<Holdings> {
+  const [{ volumes }, { snapshots }, { cloneJobs: jobs }, { asyncHandles }, { volumeAccessGroups }, { sessions }] =
+    await Promise.all([
+      api.listVolumes({ includeVirtualVolumes: false }),
+      api.listSnapshots({}),
+      api.listSyncJobs({}),
+      api.listAsyncResults({ asyncResultTypes: ['Clone'] }),
+      api.listVolumeAccessGroups({}),
+      api.listISCSISessions({}),
+    ]);
+  return {
+    volumes: volumes.flatMap((v) => ownVolume(v, jobs) ?? []),
+    snapshots: snapshots.flatMap((s) => ownSnapshot(s) ?? []),
+    jobs,
+    results: asyncHandles,
+    groupNames: new Map(volumeAccessGroups.map((g) => [g.volumeAccessGroupID, g.name])),
+    hosts: new Map(
+      sessions.flatMap((s) =>
+        s.volumeID === null || s.volumeID === undefined
+          ? []
+          : [[s.volumeID, s.initiatorName || s.initiatorIP || 'a host'] as const],
+      ),
+    ),
+  };
+}

@@ -1,0 +1,221 @@
+import { log } from '@temporalio/activity';
+import { isRemovable, type Orphan, type OrphanRef, type Removal } from '../contracts/orphans.ts';
+import type { StepMemory } from '../contracts/progress.ts';
+import { removalNote, withRemovalNote } from '../contracts/tag.ts';
+import { classify, ElementTransportError, type Volume } from '../element/index.ts';
+import type { ActivityDeps } from './deps.ts';
+import { findVolume } from './find.ts';
+import { listHoldings, ownSnapshot, ownVolume, type Holdings } from './holdings.ts';
+import { clusterTime } from './look-for-orphans.ts';
+import { cancelClone } from './remove.ts';
+import { deleteOwnSnapshot, deleteOwnVolume, releaseAsyncResult, revokeAccess } from './release.ts';
+import { NotYet, runStep, type StepContext } from './step.ts';
+import { survey } from './survey.ts';
+import type { HousekeepingActivities } from './types.ts';
+import { openWorkflowBook } from './workflow-book.ts';
+
+/** Attempts until what the cluster does not give up is reported: somebody may be waiting for the answer. */
+const TRIES = 5;
+const PAUSE_MS = 2_000;
+
+type Input = Parameters<HousekeepingActivities['removeOrphanBatch']>[0];
+
+export const createRemoveOrphansActivities = (
+  deps: ActivityDeps,
+): Pick<HousekeepingActivities, 'removeOrphanBatch'> => ({
+  removeOrphanBatch: (input) =>
+    runStep(deps, input.cluster, async (ctx) => {
+      const done = (ctx.memory.removal ??= { removed: [], skipped: [], failed: [], begun: [] });
+      const final = done.failed;
+      const settled = new Set([...done.removed, ...done.skipped, ...final].map(keyOf));
+      const remover = new Remover(deps, ctx, input, await listHoldings(ctx.api), done);
+      const again: (Removal & { reason: string })[] = [];
+      for (const object of input.objects) {
+        if (settled.has(keyOf(object))) continue;
+        try {
+          await remover.remove(object);
+        } catch (err) {
+          ctx.signal.throwIfAborted();
+          const failure = { ...refOf(object), reason: err instanceof Error ? err.message : String(err) };
+          if (classify(err).kind === 'permanent') final.push(failure);
+          else again.push(failure);
+          // Nobody answers: the others would only wait for the same time-out.
+          if (err instanceof ElementTransportError) break;
+        }
+        ctx.save();
+      }
+      const rest = input.objects.filter((o) => !isIn(o, done.removed) && !isIn(o, done.skipped) && !isIn(o, final));
+      if (rest.length > 0 && ctx.attempt < TRIES) {
+        const [reason = 'the cluster does not answer'] = again.map((a) => a.reason);
+        throw new NotYet(`${rest.length} objects could not be removed yet: ${reason}`, PAUSE_MS * ctx.attempt);
+      }
+      const unanswered = again[0]?.reason ?? 'not tried';
+      return {
+        removed: done.removed,
+        skipped: done.skipped,
+        failed: [
+          ...final,
+          ...rest.map((o) => again.find((a) => keyOf(a) === keyOf(o)) ?? { ...refOf(o), reason: unanswered }),
+        ],
+      };
+    }),
+});
+
+const keyOf = ({ kind, id }: Pick<Removal, 'kind' | 'id'>) => `${kind} ${id}`;
+const isIn = (object: OrphanRef, list: readonly Removal[]) => list.some((r) => keyOf(r) === keyOf(object));
+const refOf = ({ cluster, kind, id }: OrphanRef): Removal => ({
+  cluster,
+  kind,
+  id,
+  volumeID: kind === 'volume' ? id : null,
+});
+
+class Remover {
+  private readonly deps: ActivityDeps;
+  private readonly ctx: StepContext;
+  private readonly input: Input;
+  private readonly holdings: Holdings;
+  private readonly done: NonNullable<StepMemory['removal']>;
+
+  constructor(
+    deps: ActivityDeps,
+    ctx: StepContext,
+    input: Input,
+    holdings: Holdings,
+    done: NonNullable<StepMemory['removal']>,
+  ) {
+    this.deps = deps;
+    this.ctx = ctx;
+    this.input = input;
+    this.holdings = holdings;
+    this.done = done;
+  }
+
+  async remove(object: OrphanRef): Promise<void> {
+    const { kind, id } = object;
+    if (kind === 'volume') return this.removeVolume(object);
+    const rows = await this.judge(kind === 'snapshot' ? await this.freshSnapshot(id) : this.holdingsOfResult(id));
+    const row = rows.find((o) => o.kind === kind && o.id === id);
+    if (!this.mayGo(object, row)) return;
+    if (kind === 'snapshot') await deleteOwnSnapshot(this.ctx.api, id);
+    else await releaseAsyncResult(this.ctx.api, id);
+    this.removed(row);
+  }
+
+  /** Access first, so that no host is connected; then the copy, the volume itself, and the result that tells of it. */
+  private async removeVolume(object: OrphanRef): Promise<void> {
+    const { api } = this.ctx;
+    const { id: volumeID } = object;
+    const volume = (await api.listVolumes({ volumeIDs: [volumeID] })).volumes.find((v) => v.volumeID === volumeID);
+    const own = volume && ownVolume(volume, this.holdings.jobs);
+    const rows = own === undefined ? [] : await this.judge({ ...this.holdings, volumes: [own], snapshots: [] });
+    const row = rows.find((o) => o.kind === 'volume');
+    if (volume === undefined || volume.status === 'deleted') {
+      const byUs = this.done.begun.includes(volumeID) || removalNote(volume?.attributes) === this.input.removedAt;
+      if (!byUs) return this.skip(object, 'it is gone already');
+    } else {
+      if (!this.mayGo(object, row)) return;
+      await this.takeDown(volume, rows);
+    }
+    for (const result of rows.filter((o) => o.kind === 'asyncResult')) {
+      const refused = await this.unlessRefused('GetAsyncResult', () => releaseAsyncResult(api, result.id));
+      if (refused === undefined) this.removed(result);
+      else this.done.failed.push({ ...toRemoval(result), reason: refused });
+    }
+    this.removed(refOf(object));
+  }
+
+  private async takeDown(volume: Volume, rows: readonly Orphan[]): Promise<void> {
+    const { api } = this.ctx;
+    await revokeAccess(api, volume);
+    for (const membership of rows.filter((o) => o.kind === 'accessGroupMembership')) this.removed(membership);
+    this.done.begun.push(volume.volumeID);
+    this.ctx.save();
+    const job = rows.find((o) => o.kind === 'cloneJob');
+    if (job === undefined) return this.deleteVolume(volume);
+    const refused = await this.unlessRefused('CancelClone', () => cancelClone(api, job.id));
+    if (refused === undefined) this.removed(job);
+    // A cancelled copy may have taken its volume along.
+    const left = await findVolume(api, volume.volumeID);
+    if (left !== undefined) await this.deleteVolume(left);
+  }
+
+  /** With a note on it first: should somebody restore it, the next look leaves it alone. */
+  private async deleteVolume(volume: Volume): Promise<void> {
+    const { api } = this.ctx;
+    const { volumeID, attributes } = volume;
+    const noted = withRemovalNote(attributes, this.input.removedAt);
+    // A half-made volume is of no use to anybody.
+    const note = volume.status === 'active';
+    if (note) await this.unlessRefused('ModifyVolume', () => api.modifyVolume({ volumeID, attributes: noted }));
+    try {
+      await deleteOwnVolume(api, { volumeID, volumeAccessGroups: [] });
+    } catch (err) {
+      if (note && classify(err).kind !== 'transient') {
+        await this.unlessRefused('ModifyVolume', () => api.modifyVolume({ volumeID, attributes }));
+      }
+      throw err;
+    }
+  }
+
+  private holdingsOfResult(asyncHandle: number): Holdings {
+    const results = this.holdings.results.filter((r) => r.asyncResultID === asyncHandle);
+    const volumes = this.holdings.volumes.filter((v) => results.some((r) => r.data?.volumeID === v.volume.volumeID));
+    return { ...this.holdings, volumes, snapshots: [], results };
+  }
+
+  private async freshSnapshot(snapshotID: number): Promise<Holdings> {
+    const known = this.holdings.snapshots.find((s) => s.snapshot.snapshotID === snapshotID);
+    // By its volume: asked for by its own ID, one that is gone is an error.
+    const { snapshots } =
+      known === undefined ? { snapshots: [] } : await this.ctx.api.listSnapshots({ volumeID: known.snapshot.volumeID });
+    return {
+      ...this.holdings,
+      volumes: [],
+      snapshots: snapshots.filter((s) => s.snapshotID === snapshotID).flatMap((s) => ownSnapshot(s) ?? []),
+    };
+  }
+
+  /** Asks Temporal anew, and judges as the report did. */
+  private async judge(holdings: Holdings): Promise<Orphan[]> {
+    const { cluster, olderThanMs, removedAt } = this.input;
+    const { orphans } = await survey(holdings, openWorkflowBook(this.deps.temporal), {
+      cluster,
+      olderThanMs,
+      now: clusterTime(this.ctx),
+      signal: this.ctx.signal,
+      removalNote: removedAt,
+    });
+    return orphans;
+  }
+
+  private mayGo(object: OrphanRef, row: Orphan | undefined): row is Orphan {
+    if (row !== undefined && isRemovable(row.verdict, this.input.include)) return true;
+    this.skip(object, row === undefined ? 'it is gone, or no longer an orphan' : `it is ${row.verdict}: ${row.reason}`);
+    return false;
+  }
+
+  private skip(object: OrphanRef, reason: string): void {
+    this.done.skipped.push({ ...refOf(object), reason });
+  }
+
+  private removed(what: Removal): void {
+    this.done.removed.push(toRemoval(what));
+  }
+
+  /** What only helps must not keep the volume from being deleted. The reason, when the cluster said no. */
+  private async unlessRefused(method: string, call: () => Promise<unknown>): Promise<string | undefined> {
+    try {
+      await call();
+      return undefined;
+    } catch (err) {
+      const { kind } = classify(err);
+      if (kind === 'transient' || kind === 'busy') throw err;
+      const reason = err instanceof Error ? err.message : String(err);
+      log.warn('Going on without a call that the cluster refuses', { method, error: reason });
+      return reason;
+    }
+  }
+}
+
+const toRemoval = ({ cluster, kind, id, volumeID }: Removal): Removal => ({ cluster, kind, id, volumeID });

@@ -1,0 +1,154 @@
+import type { Orphan } from '../contracts/orphans.ts';
+import type { OwnershipTag } from '../contracts/tag.ts';
+import type { AsyncHandle } from '../element/index.ts';
+import type { Holdings, OwnSnapshot, OwnVolume } from './holdings.ts';
+import { judgeResult, judgeSnapshot, judgeVolume, settledByFacts, type Judgement } from './judge.ts';
+import { mapLimit } from './map-limit.ts';
+import type { WorkflowBook, WorkflowFacts, WorkflowStory } from './workflow-book.ts';
+
+/** Questions to Temporal that are under way at once. */
+const QUESTIONS = 8;
+
+/** An async result belongs to the clone job that made the volume, not to a later copy onto it. */
+const SAME_MOMENT_MS = 60_000;
+
+/** A workflow that ended keeps its history for a day at least: what is younger belongs to another Temporal. */
+const UNKNOWN_AGE_MS = 86_400_000;
+
+export interface SurveyOptions {
+  cluster: string;
+  /** The cluster's time, in milliseconds since the epoch. */
+  now: number;
+  /** Only what is older than this, in milliseconds. */
+  olderThanMs: number | null;
+  signal: AbortSignal;
+  /** See `Signs`. */
+  removalNote?: string | undefined;
+}
+
+type Known = { facts: WorkflowFacts; story: WorkflowStory | undefined };
+
+export interface Survey {
+  /** Each volume followed by what belongs to it. */
+  orphans: Orphan[];
+  /** When the last of their workflows ended (ISO 8601). */
+  lastEnd: string | null;
+}
+
+/** Everything among the holdings that no running workflow owns. */
+export async function survey(holdings: Holdings, book: WorkflowBook, options: SurveyOptions): Promise<Survey> {
+  const know = async (own: OwnVolume | OwnSnapshot): Promise<Known> => {
+    const facts = await book.factsOf(own.tag);
+    return { facts, story: settledByFacts(own, facts) ? undefined : await book.storyOf(facts) };
+  };
+  const { signal } = options;
+  let lastEnd: string | null = null;
+  const orphans: Orphan[] = [];
+  const note = (rows: Orphan[], { facts }: Known) => {
+    orphans.push(...rows);
+    if (rows.length > 0 && facts.closedAt !== null && (lastEnd ?? '') < facts.closedAt) lastEnd = facts.closedAt;
+  };
+  const known = await mapLimit([...holdings.volumes, ...holdings.snapshots], QUESTIONS, know, signal);
+  for (const [i, own] of holdings.volumes.entries()) note(orphansAround(own, known[i]!, holdings, options), known[i]!);
+  for (const [i, own] of holdings.snapshots.entries()) {
+    const k = known[holdings.volumes.length + i]!;
+    note(snapshotRow(own, judgeSnapshot(own, k.facts, k.story), k.facts, options), k);
+  }
+  return { orphans, lastEnd };
+}
+
+function orphansAround(own: OwnVolume, { facts, story }: Known, holdings: Holdings, options: SurveyOptions): Orphan[] {
+  const { volume } = own;
+  const { volumeID } = volume;
+  const results = holdings.results.filter((r) => r.completed && isResultOf(r, own));
+  const row = rowsFor(own.tag, facts, options);
+  const resultRows = (judgement: Judgement) =>
+    results.flatMap((r) =>
+      row(judgement, {
+        kind: 'asyncResult',
+        id: r.asyncResultID,
+        name: '',
+        bytes: null,
+        createdAt: r.createTime ?? null,
+        volumeID,
+      }),
+    );
+  const judgement =
+    volume.status === 'deleted'
+      ? null
+      : judgeVolume(own, facts, story, { host: holdings.hosts.get(volumeID), removalNote: options.removalNote });
+  if (judgement === null) return resultRows(judgeResult(own, facts));
+
+  const job = holdings.jobs.find((j) => j.dstVolumeID === volumeID && j.cloneID !== undefined && j.cloneID !== null);
+  const copying = job !== undefined && judgement.verdict === 'unknown';
+  const reason = copying
+    ? `${judgement.reason}; it is being copied: perhaps another Temporal is at it`
+    : judgement.reason;
+  const { createTime: createdAt } = volume;
+  const found = row(
+    { ...judgement, reason },
+    { kind: 'volume', id: volumeID, name: volume.name, bytes: volume.totalSize, createdAt, volumeID },
+  );
+  if (found.length === 0) return [];
+  const belongs = { verdict: judgement.verdict, reason: `belongs to volume ${volumeID}` };
+  const dependent = { name: '', bytes: null, createdAt, volumeID };
+  return [
+    ...found,
+    ...volume.volumeAccessGroups.flatMap((id) =>
+      row(belongs, {
+        ...dependent,
+        kind: 'accessGroupMembership',
+        id,
+        name: holdings.groupNames.get(id) ?? '',
+      }),
+    ),
+    ...(job === undefined ? [] : row(belongs, { ...dependent, kind: 'cloneJob', id: job.cloneID! })),
+    ...results.flatMap((r) => row(belongs, { ...dependent, kind: 'asyncResult', id: r.asyncResultID })),
+  ];
+}
+
+function isResultOf(result: AsyncHandle, { volume }: OwnVolume): boolean {
+  if (result.data?.volumeID !== volume.volumeID || result.createTime === undefined) return false;
+  return Math.abs(Date.parse(result.createTime) - Date.parse(volume.createTime)) <= SAME_MOMENT_MS;
+}
+
+const snapshotRow = (
+  { snapshot: s, tag }: OwnSnapshot,
+  judgement: Judgement,
+  facts: WorkflowFacts,
+  options: SurveyOptions,
+): Orphan[] =>
+  rowsFor(
+    tag,
+    facts,
+    options,
+  )(
+    judgement && s.expirationTime !== null
+      ? { ...judgement, reason: `${judgement.reason}; it expires by itself on ${s.expirationTime}` }
+      : judgement,
+    { kind: 'snapshot', id: s.snapshotID, name: s.name, bytes: s.totalSize, createdAt: s.createTime, volumeID: null },
+  );
+
+type Facet = Pick<Orphan, 'kind' | 'id' | 'name' | 'bytes' | 'createdAt' | 'volumeID'>;
+
+/** Makes the row of an object, unless it is none or too young. */
+const rowsFor =
+  (tag: OwnershipTag, facts: WorkflowFacts, { cluster, now, olderThanMs }: SurveyOptions) =>
+  (judgement: Judgement, facet: Facet): Orphan[] => {
+    if (judgement === null) return [];
+    const ageMs = facet.createdAt === null ? null : Math.max(0, now - Date.parse(facet.createdAt));
+    const threshold = olderThanMs ?? (facts.state === 'unknown' ? UNKNOWN_AGE_MS : 0);
+    if (threshold > 0 && (ageMs === null || ageMs < threshold)) return [];
+    return [
+      {
+        cluster,
+        ...facet,
+        ageSeconds: ageMs === null ? null : Math.floor(ageMs / 1_000),
+        sourceVolumeID: tag.sourceVolumeID,
+        ...(tag.requestedBy === undefined ? {} : { requestedBy: tag.requestedBy }),
+        workflowID: tag.workflowID,
+        runID: facts.runID,
+        ...judgement,
+      },
+    ];
+  };
