@@ -103,7 +103,7 @@ function doubtAbout(
   if (story?.deletedVolumeIDs.has(volumeID)) return 'deleted by its workflow, and restored by somebody since';
   const asked = member(story?.request, 'name');
   if (typeof asked === 'string' && asked !== name) {
-    return `its name is not "${asked}", as it was made: somebody renamed it, or it is a copy that inherited the tag`;
+    return `its name is not "${asked}", under which it was made: perhaps a copy that inherited the tag`;
   }
   return undefined;
 }

@@ -14,55 +14,64 @@ import { survey } from './survey.ts';
 import type { HousekeepingActivities } from './types.ts';
 import { openWorkflowBook } from './workflow-book.ts';
 
-/** Attempts until what the cluster does not give up is reported: somebody may be waiting for the answer. */
-const TRIES = 5;
+/** Rounds until what the cluster does not give up is reported: somebody may be waiting for the answer. */
+const ROUNDS_TRANSIENT = 10;
+const ROUNDS_REFUSED = 3;
 const PAUSE_MS = 2_000;
+const PAUSE_MAX_MS = 10_000;
 
 type Input = Parameters<HousekeepingActivities['removeOrphanBatch']>[0];
+type Done = NonNullable<StepMemory['removal']>;
 
 export const createRemoveOrphansActivities = (
   deps: ActivityDeps,
 ): Pick<HousekeepingActivities, 'removeOrphanBatch'> => ({
   removeOrphanBatch: (input) =>
     runStep(deps, input.cluster, async (ctx) => {
-      const done = (ctx.memory.removal ??= { removed: [], skipped: [], failed: [], begun: [] });
-      const final = done.failed;
-      const settled = new Set([...done.removed, ...done.skipped, ...final].map(keyOf));
+      const done = (ctx.memory.removal ??= { removed: [], skipped: [], failed: [], rounds: 0, begun: [] });
       const remover = new Remover(deps, ctx, input, await listHoldings(ctx.api), done);
-      const again: (Removal & { reason: string })[] = [];
-      for (const object of input.objects) {
-        if (settled.has(keyOf(object))) continue;
-        try {
-          await remover.remove(object);
-        } catch (err) {
-          ctx.signal.throwIfAborted();
-          const failure = { ...refOf(object), reason: err instanceof Error ? err.message : String(err) };
-          if (classify(err).kind === 'permanent') final.push(failure);
-          else again.push(failure);
-          // Nobody answers: the others would only wait for the same time-out.
-          if (err instanceof ElementTransportError) break;
+      done.rounds += 1;
+      const reason = await round(remover, ctx, input.objects, done);
+      const rest = open(input.objects, done);
+      if (rest.length > 0) {
+        if (done.rounds < ROUNDS_TRANSIENT) {
+          const message = `${rest.length} objects could not be removed yet: ${reason}`;
+          throw new NotYet(message, Math.min(PAUSE_MS * done.rounds, PAUSE_MAX_MS));
         }
-        ctx.save();
+        done.failed.push(...rest.map((o) => ({ ...refOf(o), reason })));
       }
-      const rest = input.objects.filter((o) => !isIn(o, done.removed) && !isIn(o, done.skipped) && !isIn(o, final));
-      if (rest.length > 0 && ctx.attempt < TRIES) {
-        const [reason = 'the cluster does not answer'] = again.map((a) => a.reason);
-        throw new NotYet(`${rest.length} objects could not be removed yet: ${reason}`, PAUSE_MS * ctx.attempt);
-      }
-      const unanswered = again[0]?.reason ?? 'not tried';
-      return {
-        removed: done.removed,
-        skipped: done.skipped,
-        failed: [
-          ...final,
-          ...rest.map((o) => again.find((a) => keyOf(a) === keyOf(o)) ?? { ...refOf(o), reason: unanswered }),
-        ],
-      };
+      const { removed, skipped, failed } = done;
+      return { removed, skipped, failed };
     }),
 });
 
+/** Tries what is still to be removed, once. The last reason why something was not. */
+async function round(remover: Remover, ctx: StepContext, objects: readonly OrphanRef[], done: Done): Promise<string> {
+  let reason = '';
+  for (const object of open(objects, done)) {
+    try {
+      await remover.remove(object);
+    } catch (err) {
+      ctx.signal.throwIfAborted();
+      reason = err instanceof Error ? err.message : String(err);
+      const { kind } = classify(err);
+      const patience = kind === 'permanent' ? 1 : kind === 'suspect' ? ROUNDS_REFUSED : ROUNDS_TRANSIENT;
+      if (done.rounds >= patience) done.failed.push({ ...refOf(object), reason });
+      // Nobody answers: the others would only wait for the same time-out.
+      if (err instanceof ElementTransportError) return reason;
+    }
+    ctx.save();
+  }
+  return reason;
+}
+
+/** What is neither removed nor given up. */
+function open(objects: readonly OrphanRef[], { removed, skipped, failed }: Done): OrphanRef[] {
+  const over = new Set([...removed, ...skipped, ...failed].map(keyOf));
+  return objects.filter((o) => !over.has(keyOf(o)));
+}
+
 const keyOf = ({ kind, id }: Pick<Removal, 'kind' | 'id'>) => `${kind} ${id}`;
-const isIn = (object: OrphanRef, list: readonly Removal[]) => list.some((r) => keyOf(r) === keyOf(object));
 const refOf = ({ cluster, kind, id }: OrphanRef): Removal => ({
   cluster,
   kind,
@@ -75,15 +84,9 @@ class Remover {
   private readonly ctx: StepContext;
   private readonly input: Input;
   private readonly holdings: Holdings;
-  private readonly done: NonNullable<StepMemory['removal']>;
+  private readonly done: Done;
 
-  constructor(
-    deps: ActivityDeps,
-    ctx: StepContext,
-    input: Input,
-    holdings: Holdings,
-    done: NonNullable<StepMemory['removal']>,
-  ) {
+  constructor(deps: ActivityDeps, ctx: StepContext, input: Input, holdings: Holdings, done: Done) {
     this.deps = deps;
     this.ctx = ctx;
     this.input = input;
@@ -96,7 +99,9 @@ class Remover {
     if (kind === 'volume') return this.removeVolume(object);
     const rows = await this.judge(kind === 'snapshot' ? await this.freshSnapshot(id) : this.holdingsOfResult(id));
     const row = rows.find((o) => o.kind === kind && o.id === id);
+    if (row === undefined && this.done.begun.includes(keyOf(object))) return this.removed(refOf(object));
     if (!this.mayGo(object, row)) return;
+    this.begin(object);
     if (kind === 'snapshot') await deleteOwnSnapshot(this.ctx.api, id);
     else await releaseAsyncResult(this.ctx.api, id);
     this.removed(row);
@@ -111,10 +116,11 @@ class Remover {
     const rows = own === undefined ? [] : await this.judge({ ...this.holdings, volumes: [own], snapshots: [] });
     const row = rows.find((o) => o.kind === 'volume');
     if (volume === undefined || volume.status === 'deleted') {
-      const byUs = this.done.begun.includes(volumeID) || removalNote(volume?.attributes) === this.input.removedAt;
+      const byUs = this.done.begun.includes(keyOf(object)) || removalNote(volume?.attributes) === this.input.removedAt;
       if (!byUs) return this.skip(object, 'it is gone already');
     } else {
       if (!this.mayGo(object, row)) return;
+      this.begin(object);
       await this.takeDown(volume, rows);
     }
     for (const result of rows.filter((o) => o.kind === 'asyncResult')) {
@@ -129,8 +135,6 @@ class Remover {
     const { api } = this.ctx;
     await revokeAccess(api, volume);
     for (const membership of rows.filter((o) => o.kind === 'accessGroupMembership')) this.removed(membership);
-    this.done.begun.push(volume.volumeID);
-    this.ctx.save();
     const job = rows.find((o) => o.kind === 'cloneJob');
     if (job === undefined) return this.deleteVolume(volume);
     const refused = await this.unlessRefused('CancelClone', () => cancelClone(api, job.id));
@@ -199,6 +203,12 @@ class Remover {
     this.done.skipped.push({ ...refOf(object), reason });
   }
 
+  /** Before the call: should its answer be lost, what is gone then was removed here. */
+  private begin(object: OrphanRef): void {
+    this.done.begun.push(keyOf(object));
+    this.ctx.save();
+  }
+
   private removed(what: Removal): void {
     this.done.removed.push(toRemoval(what));
   }
@@ -210,7 +220,7 @@ class Remover {
       return undefined;
     } catch (err) {
       const { kind } = classify(err);
-      if (kind === 'transient' || kind === 'busy') throw err;
+      if ((kind === 'transient' || kind === 'busy') && this.done.rounds < ROUNDS_REFUSED) throw err;
       const reason = err instanceof Error ? err.message : String(err);
       log.warn('Going on without a call that the cluster refuses', { method, error: reason });
       return reason;

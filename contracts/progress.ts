@@ -39,8 +39,8 @@ export interface StepMemory {
   line?: { place: number; of: number };
   /** What undoing has removed so far, in words. */
   undone?: string[];
-  /** What a removal of orphans has done so far, and the volumes whose deletion has been asked for. */
-  removal?: Pick<OrphanRemoval, 'removed' | 'skipped' | 'failed'> & { begun: number[] };
+  /** What a removal of orphans has done so far, in how many rounds, and the objects it has laid hands on. */
+  removal?: Pick<OrphanRemoval, 'removed' | 'skipped' | 'failed'> & { rounds: number; begun: string[] };
 }
 
 /** Progress as a client shows it. */
