@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { text as readAll } from 'node:stream/consumers';
 import { isatty } from 'node:tty';
 import pc from 'picocolors';
@@ -28,6 +29,10 @@ export interface Io {
   err: OutStream;
   env: NodeJS.ProcessEnv;
   readStdin(): Promise<string>;
+  /** Somebody at a terminal reads and answers. */
+  readonly interactive: boolean;
+  /** What is answered to a question; empty when the person leaves. */
+  ask(question: string): Promise<string>;
   /** Calls `fn` at the first Ctrl-C instead of ending the process; a second one ends it. Returns how to take it back. */
   onInterrupt(fn: () => void): () => void;
 }
@@ -55,6 +60,19 @@ function outStream(stream: NodeJS.WriteStream, fd: 1 | 2, env: NodeJS.ProcessEnv
   };
 }
 
+/** On stderr, so that stdout holds the output alone. Ctrl-C and Ctrl-D leave the question, not the process. */
+const ask = (question: string): Promise<string> =>
+  new Promise((resolve) => {
+    const lines = createInterface({ input: process.stdin, output: process.stderr });
+    let answer = '';
+    lines.on('SIGINT', () => lines.close());
+    lines.on('close', () => resolve(answer));
+    lines.question(question, (text) => {
+      answer = text;
+      lines.close();
+    });
+  });
+
 export function processIo(): Io {
   const { env } = process;
   // A reader that has had enough (head, less) is no error of ours.
@@ -67,6 +85,8 @@ export function processIo(): Io {
     err: outStream(process.stderr, 2, env),
     env,
     readStdin: () => readAll(process.stdin),
+    interactive: isatty(0) && isatty(2),
+    ask,
     onInterrupt: (fn) => {
       let interrupted = false;
       // Not once(): a library that restores the cursor at exit ends the process when no other listener is left.

@@ -5,11 +5,11 @@ export interface OutputOptions {
   output: 'text' | 'json';
 }
 
-/** Every command takes it. */
-export const withOutput = (command: Command): Command =>
+/** Every command takes it; `more` are formats of this one alone. */
+export const withOutput = (command: Command, more: readonly string[] = []): Command =>
   command.addOption(
     new Option('--output <format>', 'json: one JSON document, or one per line for a stream, and nothing else on stdout')
-      .choices(['text', 'json'])
+      .choices(['text', 'json', ...more])
       .default('text'),
   );
 

@@ -12,7 +12,18 @@ const ran = async (...args: string[]) => {
 describe('help', () => {
   test('lists the commands there are', () => {
     const names = createProgram(fakeIo(), () => {}).commands.map((c) => c.name());
-    expect(names).toEqual(['clone', 'watch', 'list', 'show', 'cancel', 'worker', 'doctor', 'simulator']);
+    expect(names).toEqual([
+      'clone',
+      'watch',
+      'list',
+      'show',
+      'cancel',
+      'inventory',
+      'orphans',
+      'worker',
+      'doctor',
+      'simulator',
+    ]);
   });
 
   test('is output when it was asked for, and not when it was not', async () => {

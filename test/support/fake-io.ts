@@ -11,8 +11,10 @@ export interface FakeIo extends Io {
 }
 
 /** Streams in memory, for running a command line within the test. */
-export function fakeIo(options: { terminal?: boolean; stdin?: string; env?: NodeJS.ProcessEnv } = {}): FakeIo {
-  const { terminal = false, stdin = '', env = {} } = options;
+export function fakeIo(
+  options: { terminal?: boolean; stdin?: string; env?: NodeJS.ProcessEnv; answers?: string[] } = {},
+): FakeIo {
+  const { terminal = false, stdin = '', env = {}, answers = [] } = options;
   const written = { out: '', err: '' };
   const interrupts = new Set<() => void>();
   const stream = (name: 'out' | 'err'): OutStream => ({
@@ -34,6 +36,11 @@ export function fakeIo(options: { terminal?: boolean; stdin?: string; env?: Node
     err: stream('err'),
     env,
     readStdin: async () => stdin,
+    interactive: terminal,
+    ask: async (question) => {
+      written.err += question;
+      return answers.shift() ?? '';
+    },
     onInterrupt: (fn) => {
       interrupts.add(fn);
       return () => void interrupts.delete(fn);
