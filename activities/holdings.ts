@@ -24,6 +24,8 @@ export interface Holdings {
   jobs: CloneJob[];
   results: AsyncHandle[];
   groupNames: ReadonlyMap<number, string>;
+  /** The workflow that made a volume, by volumeID. */
+  makers: ReadonlyMap<number, string>;
   /** The initiator that is connected to a volume, by volumeID. */
   hosts: ReadonlyMap<number, string>;
 }
@@ -59,12 +61,14 @@ export async function listHoldings(api: ElementClient): Promise<Holdings> {
       api.listVolumeAccessGroups({}),
       api.listISCSISessions({}),
     ]);
+  const own = volumes.flatMap((v) => ownVolume(v, jobs) ?? []);
   return {
-    volumes: volumes.flatMap((v) => ownVolume(v, jobs) ?? []),
+    volumes: own,
     snapshots: snapshots.flatMap((s) => ownSnapshot(s) ?? []),
     jobs,
     results: asyncHandles,
     groupNames: new Map(volumeAccessGroups.map((g) => [g.volumeAccessGroupID, g.name])),
+    makers: new Map(own.map((o) => [o.volume.volumeID, o.tag.workflowID])),
     hosts: new Map(
       sessions.flatMap((s) =>
         s.volumeID === null || s.volumeID === undefined

@@ -108,7 +108,19 @@ function doubtAbout(
   return undefined;
 }
 
+/** `reader` is a volume of somebody else that is being cloned from the snapshot. */
 export function judgeSnapshot(
+  own: OwnSnapshot,
+  facts: WorkflowFacts,
+  story: WorkflowStory | undefined,
+  reader: number | undefined,
+): Judgement {
+  const judgement = verdictOnSnapshot(own, facts, story);
+  if (judgement === null || reader === undefined) return judgement;
+  return { verdict: 'doubtful', reason: `volume ${reader}, which is not its clone, is being cloned from it` };
+}
+
+function verdictOnSnapshot(
   { snapshot: { snapshotID } }: OwnSnapshot,
   facts: WorkflowFacts,
   story: WorkflowStory | undefined,

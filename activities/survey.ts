@@ -52,7 +52,8 @@ export async function survey(holdings: Holdings, book: WorkflowBook, options: Su
   for (const [i, own] of holdings.volumes.entries()) note(orphansAround(own, known[i]!, holdings, options), known[i]!);
   for (const [i, own] of holdings.snapshots.entries()) {
     const k = known[holdings.volumes.length + i]!;
-    note(snapshotRow(own, judgeSnapshot(own, k.facts, k.story), k.facts, options), k);
+    const judgement = judgeSnapshot(own, k.facts, k.story, readerOf(own, holdings));
+    note(snapshotRow(own, judgement, k.facts, options), k);
   }
   return { orphans, lastEnd };
 }
@@ -111,6 +112,10 @@ function isResultOf(result: AsyncHandle, { volume }: OwnVolume): boolean {
   if (result.data?.volumeID !== volume.volumeID || result.createTime === undefined) return false;
   return Math.abs(Date.parse(result.createTime) - Date.parse(volume.createTime)) <= SAME_MOMENT_MS;
 }
+
+/** A volume that is cloned from the snapshot by somebody else than the workflow that took it. */
+const readerOf = ({ snapshot, tag }: OwnSnapshot, { jobs, makers }: Holdings): number | undefined =>
+  jobs.find((j) => j.snapshotID === snapshot.snapshotID && makers.get(j.dstVolumeID) !== tag.workflowID)?.dstVolumeID;
 
 const snapshotRow = (
   { snapshot: s, tag }: OwnSnapshot,

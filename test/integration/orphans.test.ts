@@ -339,6 +339,23 @@ describe('what a person wants is left alone', () => {
     }),
   );
 
+  test.concurrent('a snapshot that somebody clones from', () =>
+    withLab(
+      {
+        behaviour: { ...quick, cloneSeconds: 600, copyRules: [{ name: 'db-uat', cloneSeconds: 1 }] },
+        faults: [VERIFY_FAILS],
+      },
+      async (lab) => {
+        await afterGrant(lab);
+        const { snapshotID } = ours(state(lab)).snapshots[0]!;
+        actOn(lab)('CloneVolume', { volumeID: 42, name: 'theirs', snapshotID });
+        expect(brief((await lab.clones.orphans()).orphans)).toContain(`doubtful: snapshot ${snapshotID}`);
+        expect(await lab.clones.removeOrphans()).toMatchObject({ failed: [] });
+        expect(ours(state(lab))).toMatchObject({ volumes: [], snapshots: [{ snapshotID }] });
+      },
+    ),
+  );
+
   test.concurrent('what onFailure kept, unless it is included', () =>
     withLab(
       { faults: [{ kind: 'error', method: 'AddVolumesToVolumeAccessGroup', name: 'xUnknownAccount' }] },

@@ -84,8 +84,9 @@ async function orphans(client: CloneClient, options: Options, io: Io): Promise<E
     if (json) printJSON(io, { ...report, removal: null });
     return looked;
   }
-  const asked = { cluster, olderThan, include, only: report.orphans };
-  const removal = await whileWaiting(io, client.removeOrphans(asked));
+  // What was shown and agreed to; who agrees beforehand gets rid of what did not fit into the report as well.
+  const only = options.yes && report.leftOut > 0 ? undefined : report.orphans;
+  const removal = await whileWaiting(io, client.removeOrphans({ cluster, olderThan, include, only }));
   if (json) printJSON(io, { ...report, removal });
   else printLine(io, removalText(removal, io.out.colours));
   return removal.failed.length + removal.failedClusters.length > 0 ? EXIT.failed : looked;
