@@ -12,7 +12,7 @@ import { deleteOwnSnapshot, deleteOwnVolume, releaseAsyncResult, revokeAccess } 
 import { NotYet, runStep, type StepContext } from './step.ts';
 import { survey } from './survey.ts';
 import type { HousekeepingActivities } from './types.ts';
-import { openWorkflowBook } from './workflow-book.ts';
+import { openWorkflowBook, type Stories } from './workflow-book.ts';
 
 /** Rounds until what the cluster does not give up is reported: somebody may be waiting for the answer. */
 const ROUNDS_TRANSIENT = 10;
@@ -85,6 +85,7 @@ class Remover {
   private readonly input: Input;
   private readonly holdings: Holdings;
   private readonly done: Done;
+  private readonly stories: Stories = new Map();
 
   constructor(deps: ActivityDeps, ctx: StepContext, input: Input, holdings: Holdings, done: Done) {
     this.deps = deps;
@@ -155,9 +156,8 @@ class Remover {
     try {
       await deleteOwnVolume(api, { volumeID, volumeAccessGroups: [] });
     } catch (err) {
-      if (note && classify(err).kind !== 'transient') {
-        await this.unlessRefused('ModifyVolume', () => api.modifyVolume({ volumeID, attributes }));
-      }
+      // A note on a volume that stays would say that somebody restored it.
+      if (note) await api.modifyVolume({ volumeID, attributes }).catch(() => {});
       throw err;
     }
   }
@@ -183,7 +183,7 @@ class Remover {
   /** Asks Temporal anew, and judges as the report did. */
   private async judge(holdings: Holdings): Promise<Orphan[]> {
     const { cluster, olderThanMs, removedAt } = this.input;
-    const { orphans } = await survey(holdings, openWorkflowBook(this.deps.temporal), {
+    const { orphans } = await survey(holdings, openWorkflowBook(this.deps.temporal, this.stories), {
       cluster,
       olderThanMs,
       now: clusterTime(this.ctx),

@@ -49,9 +49,11 @@ const CLONE_VOLUME_ID = defineSearchAttributeKey('ElementCloneVolumeID', 'INT');
 /** Executions under one workflow ID that are looked at, newest first. */
 const RUNS_MAX = 50;
 
-export function openWorkflowBook(temporal: Client): WorkflowBook {
+/** Histories that were read; those of ended workflows never change, so that several books may share them. */
+export type Stories = Map<string, Promise<WorkflowStory>>;
+
+export function openWorkflowBook(temporal: Client, stories: Stories = new Map()): WorkflowBook {
   const facts = new Map<string, Promise<WorkflowFacts>>();
-  const stories = new Map<string, Promise<WorkflowStory>>();
   const once = <T>(book: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> => {
     const answer = book.get(key) ?? ask();
     book.set(key, answer);

@@ -10,7 +10,7 @@ import type { CloneFailureDetails } from '../contracts/failure.ts';
 import { FAILURE } from '../contracts/names.ts';
 import { CloneCancelledError, CloneFailedError, RequestConflictError } from './errors.ts';
 
-const LEFT_UNKNOWN = 'Nothing was undone: look for volumes and snapshots whose attribute "element-clone" names it.';
+const LEFT_UNKNOWN = 'Nothing was undone: "element-clone orphans" shows what it left, and removes it with --delete.';
 
 /** What an ended clone says, as the error that `result()` throws. */
 export function outcomeError(err: WorkflowFailedError, workflowId: string): Error {

@@ -56,6 +56,10 @@ describe('bad usage ends with 2', () => {
     ['a phase that there is not', ['list', '--phase', 'x'], 'Allowed choices'],
     ['a limit that is no number', ['list', '--limit', '0'], 'whole number'],
     ['a port that is none', ['simulator', '--port', 'x'], '--port'],
+    ['removing orphans unasked', ['orphans', '--delete'], 'add --yes'],
+    ['--yes without anything to agree to', ['orphans', '--yes'], '--yes goes with --delete'],
+    ['--include without a removal', ['orphans', '--include', 'kept'], '--include goes with --delete'],
+    ['an age that is none', ['orphans', '--older-than', '24'], 'duration with a unit'],
     ['an output format that there is not', ['list', '--output', 'xml'], 'Allowed choices'],
   ])('%s', async (_name, args, words) => {
     const { code, stdout, stderr } = await ran(...args);

@@ -1,7 +1,17 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TAG_ATTRIBUTE } from '../../contracts/names.ts';
-import { formatTag, isOwn, readTag, withoutTag, withTag, type OwnershipTag } from '../../contracts/tag.ts';
+import {
+  formatTag,
+  isOwn,
+  readTag,
+  removalNote,
+  tagFields,
+  withoutTag,
+  withRemovalNote,
+  withTag,
+  type OwnershipTag,
+} from '../../contracts/tag.ts';
 
 const TAG: OwnershipTag = { request: 'r-1', workflowID: 'clone-volume-42', step: 'clone', sourceVolumeID: 42 };
 
@@ -146,3 +156,17 @@ describe('an object is our own', () => {
 function readBack(tag: OwnershipTag): OwnershipTag | undefined {
   return readTag({ [TAG_ATTRIBUTE]: formatTag(tag) });
 }
+
+describe('a note of removal', () => {
+  test('is added to the tag, which reads as before, with what later versions wrote in it', () => {
+    const attributes = withTag({ mine: 1 }, { ...TAG, volumeID: 7 });
+    attributes[TAG_ATTRIBUTE] = `${String(attributes[TAG_ATTRIBUTE])}&series=nightly`;
+    const noted = withRemovalNote(attributes, '2026-05-01T00:00:00Z');
+    expect(removalNote(attributes)).toBeUndefined();
+    expect(removalNote(noted)).toBe('2026-05-01T00:00:00Z');
+    expect(readTag(noted)).toEqual({ ...TAG, volumeID: 7 });
+    expect(tagFields(noted)?.get('series')).toBe('nightly');
+    expect(noted['mine']).toBe(1);
+    expect(removalNote(withRemovalNote(noted, '2026-06-01T00:00:00Z'))).toBe('2026-06-01T00:00:00Z');
+  });
+});

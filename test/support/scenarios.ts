@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
+import { WORKFLOW } from '../../contracts/names.ts';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
 import { lineHandle, lineOf } from './line.ts';
@@ -41,6 +42,16 @@ const inLine = async (service: Service, count: number) => {
   return handles;
 };
 const oneSlot = { behaviour: { cloneSeconds: 6 }, limits: { cloneJobsPerVolumeMax: 1 } };
+
+/** What a terminated clone leaves, and then the workflow that is recorded. */
+const housekeeping = async (service: Service, workflowType: string): Promise<WorkflowHandle> => {
+  const clone = await service.start(everything);
+  await waitFor('the copy to run', () => service.simulator.cluster.state().slots.running > 0);
+  await clone.terminate('recorded');
+  const workflowId = `${workflowType}-${randomUUID()}`;
+  const args = [{ cluster: 'lab' }];
+  return service.client.workflow.start(workflowType, { workflowId, taskQueue: service.taskQueue, args });
+};
 
 export const scenarios: Record<string, Scenario> = {
   'happy-path': { simulator: { behaviour: quick }, run: (service) => service.start(everything) },
@@ -111,6 +122,21 @@ export const scenarios: Record<string, Scenario> = {
       await waitFor('the line to be empty', async () => (await lineOf(service)).holding.length === 0);
       await line.cancel();
       return line;
+    },
+  },
+  'find-orphans': {
+    simulator: { behaviour: { cloneSeconds: 600 } },
+    run: (service) => housekeeping(service, WORKFLOW.findOrphans),
+  },
+  'remove-orphans': {
+    simulator: { behaviour: { cloneSeconds: 600 } },
+    run: (service) => housekeeping(service, WORKFLOW.removeOrphans),
+  },
+  'take-inventory': {
+    simulator: { behaviour: quick },
+    run: async (service) => {
+      await service.clone(everything);
+      return housekeeping(service, WORKFLOW.takeInventory);
     },
   },
 };
