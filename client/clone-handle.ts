@@ -60,7 +60,11 @@ export class CloneHandle {
     const signals = [options.signal, limit].filter((s) => s !== undefined);
     const signal = signals.length === 0 ? undefined : AbortSignal.any(signals);
     const wait = () => this.handle().result();
-    const abortable = signal === undefined ? wait : () => this.client.withAbortSignal(signal, wait);
+    const abortable = async () => {
+      // The SDK hears of an abort only while a call is under way.
+      signal?.throwIfAborted();
+      return signal === undefined ? wait() : this.client.withAbortSignal(signal, wait);
+    };
     try {
       return await throughOutages(() => this.followResets(abortable), { forMs: OUTAGE_MS, signal });
     } catch (err) {

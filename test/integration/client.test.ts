@@ -106,6 +106,7 @@ describe('a clone', () => {
     const waiting = clone.result({ signal: stop.signal });
     stop.abort(new Error('enough'));
     await expect(waiting).rejects.toThrow('enough');
+    await expect(clone.result({ signal: stop.signal })).rejects.toThrow('enough');
     expect(await collect(clone.progress({ signal: stop.signal }))).toEqual([]);
     await expect(clone.result()).resolves.toMatchObject({ cluster: 'lab' });
   });
