@@ -45,7 +45,11 @@ export async function runTask<T>(
   const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
   const signals = [signal, limit].filter((s) => s !== undefined);
   const stop = signals.length === 0 ? undefined : AbortSignal.any(signals);
-  const abortable = <R>(call: () => Promise<R>) => (stop === undefined ? call() : temporal.withAbortSignal(stop, call));
+  const abortable = async <R>(call: () => Promise<R>): Promise<R> => {
+    // The SDK hears of an abort only while a call is under way.
+    stop?.throwIfAborted();
+    return stop === undefined ? call() : temporal.withAbortSignal(stop, call);
+  };
   const noAnswer = (cause: unknown) =>
     new TaskFailedError(
       `No worker has answered (${workflowId}). Is one running on the task queue "${taskQueue}"? Start one with "element-clone worker", or see "element-clone doctor"`,
