@@ -39,7 +39,7 @@ function summaryOf({ clusters, counts, failed }: OrphanReport): string {
   const where = clusters.map((c) => c.cluster).join(', ') || 'no cluster';
   const others = ORPHAN_VERDICTS.filter((v) => v !== 'orphan' && counts[v] > 0).map((v) => `${counts[v]} ${v}`);
   return [
-    `${counts.orphan} orphans on ${where}${others.length > 0 ? ` (besides: ${others.join(', ')})` : ''}.`,
+    `${counts.orphan} orphan${counts.orphan === 1 ? '' : 's'} on ${where}${others.length > 0 ? ` (besides: ${others.join(', ')})` : ''}.`,
     ...failed.map((f) => `Cluster ${f.cluster} could not be asked: ${f.reason}`),
   ].join(' ');
 }
