@@ -105,6 +105,7 @@ export const startJob = (context: Context, { kind, source, destination, nodeID, 
     dataMs,
     endMs: nowMs + metadataMs + dataMs,
     stallAtPercent: null,
+    stallMs: 0,
     failure: null,
     hidden: false,
     content: source.content,
@@ -112,10 +113,11 @@ export const startJob = (context: Context, { kind, source, destination, nodeID, 
   for (const fault of jobFaults) {
     if (fault.kind === 'cloneFails') {
       job.failure = { name: fault.name ?? 'xCloneFailed', message: fault.message ?? 'Clone failed.' };
-      job.endMs = nowMs + metadataMs + dataMs * ((fault.atPercent ?? 50) / 100);
+      job.endMs = nowMs + metadataMs + dataMs * ((fault.atPercent ?? 50) / 100) + job.stallMs;
     } else if (fault.kind === 'cloneStalls') {
       job.stallAtPercent = fault.atPercent ?? 50;
-      job.endMs = Infinity;
+      job.stallMs = (fault.forSeconds ?? Infinity) * 1_000;
+      job.endMs += job.stallMs;
     } else if (fault.kind === 'loseSyncJob') {
       job.hidden = true;
     }

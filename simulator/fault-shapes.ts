@@ -38,7 +38,11 @@ export const faultSchema = z.discriminatedUnion('kind', [
     message: z.string().optional(),
     atPercent: z.number().min(0).max(100).optional(),
   }),
-  of('cloneStalls', { atPercent: z.number().min(0).max(100).optional() }),
+  of('cloneStalls', {
+    atPercent: z.number().min(0).max(100).optional(),
+    /** Simulated seconds after which it goes on. Without it: never. */
+    forSeconds: z.number().positive().optional(),
+  }),
   of('loseAsyncResult', {}),
   of('loseSyncJob', {}),
 ]);

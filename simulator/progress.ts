@@ -12,6 +12,16 @@ export interface Progress {
   remainingTime: number;
 }
 
+/** Share of the data that is copied after so long in the data stage. */
+const shareAfter = ({ dataMs, stallAtPercent, stallMs }: CloneJobRecord, elapsedMs: number): number => {
+  const shareOf = (workedMs: number): number => (dataMs === 0 ? 1 : Math.min(1, workedMs / dataMs));
+  if (stallAtPercent === null) return shareOf(elapsedMs);
+  const stallsAt = stallAtPercent / 100;
+  return elapsedMs < dataMs * stallsAt + stallMs
+    ? Math.min(stallsAt, shareOf(elapsedMs))
+    : shareOf(elapsedMs - stallMs);
+};
+
 /** "Status is not reported for [the metadata] stage" (syncJob): percent and remaining time are 0 there. */
 export const progressOf = (job: CloneJobRecord, nowMs: number): Progress => {
   const elapsedMs = Math.max(0, Math.min(nowMs, job.endMs) - job.startMs);
@@ -20,8 +30,7 @@ export const progressOf = (job: CloneJobRecord, nowMs: number): Progress => {
   if (dataElapsedMs < 0) {
     return { ...base, stage: 'metadata', bytesPerSecond: 0, currentBytes: 0, percentComplete: 0, remainingTime: 0 };
   }
-  const most = job.stallAtPercent === null ? 1 : job.stallAtPercent / 100;
-  const share = Math.min(most, job.dataMs === 0 ? 1 : dataElapsedMs / job.dataMs);
+  const share = shareAfter(job, dataElapsedMs);
   const currentBytes = Math.floor(job.totalBytes * share);
   const bytesPerSecond = dataElapsedMs === 0 ? 0 : currentBytes / (dataElapsedMs / 1000);
   return {

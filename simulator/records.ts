@@ -112,10 +112,12 @@ export interface CloneJobRecord {
   startMs: number;
   metadataMs: number;
   dataMs: number;
-  /** When it ends, or ended; Infinity while it is stalled. */
+  /** When it ends, or ended; Infinity when it is stalled for ever. */
   endMs: number;
-  /** Progress never passes this percentage (fault `cloneStalls`). */
+  /** Where progress stops for `stallMs` (fault `cloneStalls`). */
   stallAtPercent: number | null;
+  /** Infinity: it never goes on. */
+  stallMs: number;
   failure: { name: string; message: string } | null;
   hidden: boolean;
   content: string;

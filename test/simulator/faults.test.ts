@@ -103,6 +103,24 @@ describe('a fault of a clone', () => {
     expect((await result(sim, 'ListSyncJobs')).syncJobs).toEqual([]);
   });
 
+  test('cloneStalls for a while delays its end by as much', async () => {
+    const clock = manualClock();
+    const faults: Fault[] = [{ kind: 'cloneStalls', atPercent: 50, forSeconds: 20 }];
+    const sim = await simulate({ clock, faults, behaviour: { cloneSeconds: 10, noiseSyncJobs: false } });
+    const { volumeID } = await result(sim, 'CloneVolume', clone);
+    const percents: unknown[] = [];
+    // One second of metadata, nine of data, twenty of nothing after 5.5.
+    for (const seconds of [4, 2, 19, 3]) {
+      clock.advance(seconds);
+      const { syncJobs } = await result(sim, 'ListSyncJobs');
+      percents.push(Math.round((syncJobs as { percentComplete: number }[])[0]!.percentComplete));
+    }
+    expect(percents).toEqual([33, 50, 50, 78]);
+    clock.advance(2);
+    expect((await result(sim, 'ListSyncJobs')).syncJobs).toEqual([]);
+    expect((await result(sim, 'ListVolumes', { volumeIDs: [volumeID] })).volumes).toMatchObject([{ status: 'active' }]);
+  });
+
   test('loseAsyncResult takes the result away as another reader would', async () => {
     const sim = await simulateWith({ kind: 'loseAsyncResult', count: 1 });
     const { asyncHandle, volumeID } = await result(sim, 'CloneVolume', clone);
