@@ -1,0 +1,79 @@
+// What the simulated cluster holds before the first clone: sources, snapshots of them, and volumes that look like ours.
+import { TAG_ATTRIBUTE } from '../../contracts/names.ts';
+import { formatTag, type OwnershipTag } from '../../contracts/tag.ts';
+import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
+import type { SeedVolume } from '../../simulator/index.ts';
+import type { PlannedClone } from './plan-clones.ts';
+
+const GIB = 1_073_741_824;
+
+export interface Source extends SeedVolume {
+  totalSize: number;
+}
+
+export const SOURCES: readonly Source[] = Array.from({ length: 12 }, (_, i) => ({
+  volumeID: 101 + i,
+  name: `source-${String(i + 1).padStart(2, '0')}`,
+  accountID: 1 + (i % 3),
+  totalSize: (1 + (i % 4)) * GIB,
+  volumeAccessGroups: i % 2 === 0 ? [1] : [1, 2],
+  ...(i % 3 === 0 ? { qosPolicyID: 2 } : {}),
+  ...(i % 4 === 1 ? { access: 'readOnly' as const } : {}),
+  ...(i % 2 === 0 ? { attributes: { application: `app-${i}`, tier: 'production' } } : {}),
+}));
+
+/** Snapshots that somebody has taken of the first sources, in the order in which they are taken. */
+export const GIVEN_SNAPSHOTS = SOURCES.slice(0, 6).map(({ volumeID }, i) => ({ volumeID, snapshotID: i + 1 }));
+
+const tagged = (tag: OwnershipTag) => ({ [TAG_ATTRIBUTE]: formatTag(tag) });
+
+/** Attributes of a volume that has the name of a clone to come, and is none of ours. */
+const DISGUISES: readonly ((clone: PlannedClone, own: OwnershipTag) => Record<string, unknown>)[] = [
+  () => ({}),
+  (_c, own) => tagged({ ...own, request: 'another-request', workflowID: 'another-workflow' }),
+  // A copy that somebody made of a clone of the same key, which has been deleted since: stamped with another ID.
+  (_c, own) => tagged({ ...own, volumeID: 999_999 }),
+  (_c, own) => tagged({ ...own, step: 'snapshot' }),
+  (_c, own) => tagged({ ...own, sourceVolumeID: own.sourceVolumeID + 1_000 }),
+  (_c, own) => ({ [TAG_ATTRIBUTE]: formatTag(own).replace('v=1', 'v=2') }),
+  (_c, own) => ({ [`${TAG_ATTRIBUTE}-old`]: formatTag(own) }),
+];
+
+const EVERY = 5;
+
+/** One volume for every fifth clone, each with its clone's name. */
+export const decoysFor = (clones: readonly PlannedClone[]): SeedVolume[] =>
+  clones
+    .filter((clone) => clone.index % EVERY === 0)
+    .map((clone, i) => {
+      const key = clone.request.requestId ?? `unknown-${clone.index}`;
+      const own: OwnershipTag = {
+        request: key,
+        workflowID: workflowIDForRequest(key),
+        step: 'clone',
+        sourceVolumeID: clone.request.volumeID,
+      };
+      return {
+        volumeID: 2_001 + i,
+        name: clone.request.name,
+        accountID: 1 + (i % 3),
+        totalSize: GIB,
+        volumeAccessGroups: [1 + (i % 4)],
+        attributes: DISGUISES[i % DISGUISES.length]!(clone, own),
+      };
+    });
+
+/** A snapshot beside the sources' own, with a tag of somebody else. */
+export const decoySnapshots = SOURCES.slice(6).map(({ volumeID, name }, i) => ({
+  volumeID,
+  name,
+  attributes:
+    i % 2 === 0
+      ? {}
+      : tagged({
+          request: 'another-request',
+          workflowID: 'another-workflow',
+          step: 'snapshot',
+          sourceVolumeID: volumeID,
+        }),
+}));

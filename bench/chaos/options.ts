@@ -1,0 +1,60 @@
+import { parseArgs } from 'node:util';
+import type { ChaosSize } from './schedule.ts';
+
+export interface ChaosArguments extends ChaosSize {
+  output: 'text' | 'json';
+}
+
+export const USAGE = `Usage: npm run chaos -- [--clones N] [--seed S] [--minutes M] [--output text|json]
+
+Real worker processes on a real Temporal server clone volumes of a simulated cluster, while workers and server
+are killed and the cluster fails in every way it can. Then every clone must be there once or not at all.
+
+  --clones N    clones to ask for, 1 to 5000 (60)
+  --seed S      decides what happens and when, 0 to 4294967295 (1)
+  --minutes M   time over which they are asked for, 0.1 to 1440 (3)
+  --output F    text or json (text)`;
+
+/** Wrong options; the message names each of them. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError' as const;
+}
+
+/** `undefined` when help was asked for. */
+export function chaosArguments(args: readonly string[]): ChaosArguments | undefined {
+  const values = parse(args);
+  if (values.help) return undefined;
+  const problems: string[] = [];
+  const number = (name: 'clones' | 'seed' | 'minutes', least: number, most: number, whole: boolean): number => {
+    const text = values[name];
+    const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
+    if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+      problems.push(`--${name} must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}, and is "${text}"`);
+    }
+    return value;
+  };
+  const clones = number('clones', 1, 5_000, true);
+  const seed = number('seed', 0, 4_294_967_295, true);
+  const minutes = number('minutes', 0.1, 1_440, false);
+  const { output } = values;
+  if (output !== 'text' && output !== 'json') problems.push(`--output must be text or json, and is "${output}"`);
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
+  return { clones, seed, minutes, output: output as ChaosArguments['output'] };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        clones: { type: 'string', default: '60' },
+        seed: { type: 'string', default: '1' },
+        minutes: { type: 'string', default: '3' },
+        output: { type: 'string', default: 'text' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    }).values;
+  } catch (err) {
+    throw new UsageError(err instanceof Error ? err.message : String(err), { cause: err });
+  }
+}

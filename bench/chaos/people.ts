@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readTag } from '../../contracts/tag.ts';
+import { ElementError, type Cluster, type StateView } from '../../simulator/index.ts';
+import type { PersonBlow } from './plan-blows.ts';
+
+type Volume = StateView['volumes'][number];
+type Snapshot = StateView['snapshots'][number];
+
+/** What people have done to the cluster by hand, for telling their works from ours. */
+export interface Deeds {
+  /** Volumes they made, as they were made. */
+  volumes: Volume[];
+  /** All data that each source has held since the start. */
+  contents: Map<number, string[]>;
+  done: Record<PersonBlow['action'], number>;
+}
+
+/** For so long a person waits for what there is to be meddled with. */
+const WAIT_MS = 30_000;
+const LOOK_MS = 100;
+
+export const noDeeds = (before: StateView): Deeds => ({
+  volumes: [],
+  contents: new Map(before.volumes.map((v) => [v.volumeID, [v.content]])),
+  done: { deletesClone: 0, deletesSnapshot: 0, copiesClone: 0, clones: 0, writes: 0 },
+});
+
+/** Does it as soon as it can be done; gives up when the occasion does not come. */
+export async function meddle(cluster: Cluster, blow: PersonBlow, deeds: Deeds): Promise<void> {
+  const giveUp = Date.now() + WAIT_MS;
+  while (!attempt(cluster, blow, deeds)) {
+    if (Date.now() > giveUp) return;
+    await sleep(LOOK_MS);
+  }
+  deeds.done[blow.action] += 1;
+}
+
+function attempt(cluster: Cluster, { action, target }: PersonBlow, deeds: Deeds): boolean {
+  switch (action) {
+    case 'deletesClone': {
+      const volume = oursOf(cluster, deeds, target).find((v) => v.status === 'init');
+      return volume !== undefined && act(cluster, 'DeleteVolume', { volumeID: volume.volumeID }) !== undefined;
+    }
+    case 'deletesSnapshot': {
+      const own = oursOf(cluster, deeds, target).map((v) => readTag(v['attributes'])!)[0];
+      if (own === undefined) return false;
+      const { snapshots } = cluster.act('ListSnapshots', { volumeID: own.sourceVolumeID }) as { snapshots: Snapshot[] };
+      const snapshot = snapshots.find((s) => readTag(s['attributes'])?.workflowID === own.workflowID);
+      return (
+        snapshot !== undefined && act(cluster, 'DeleteSnapshot', { snapshotID: snapshot.snapshotID }) !== undefined
+      );
+    }
+    case 'copiesClone': {
+      // Once it is stamped: before that, a copy's tag cannot be told from the clone's own.
+      const volume = oursOf(cluster, deeds, target).find(
+        (v) => v.status === 'active' && readTag(v['attributes'])?.volumeID === v.volumeID,
+      );
+      return volume !== undefined && clone(cluster, deeds, { volumeID: volume.volumeID, name: volume.name });
+    }
+    case 'clones':
+      return clone(cluster, deeds, { volumeID: Number(target), name: `by-hand-of-${target}` });
+    case 'writes':
+      deeds.contents.get(Number(target))!.push(cluster.write(Number(target)));
+      return true;
+  }
+}
+
+/** Volumes of that name that we made and that are not deleted. */
+function oursOf(cluster: Cluster, deeds: Deeds, name: string | number): Volume[] {
+  const theirs = new Set(deeds.volumes.map((v) => v.volumeID));
+  const { volumes } = cluster.act('ListVolumes', { volumeName: name }) as { volumes: Volume[] };
+  return volumes.filter(
+    (v) =>
+      v.status !== 'deleted' &&
+      !theirs.has(v.volumeID) &&
+      // The decoys are there from the start.
+      !deeds.contents.has(v.volumeID) &&
+      readTag(v['attributes']) !== undefined,
+  );
+}
+
+function clone(cluster: Cluster, deeds: Deeds, params: { volumeID: number; name: string }): boolean {
+  const answer = act(cluster, 'CloneVolume', params);
+  if (answer === undefined) return false;
+  deeds.volumes.push(cluster.state().volumes.find((v) => v.volumeID === answer['volumeID'])!);
+  return true;
+}
+
+/** Undefined when the cluster refuses: no free slot, a snapshot in use. */
+function act(cluster: Cluster, method: string, params: Record<string, unknown>): Record<string, unknown> | undefined {
+  try {
+    return cluster.act(method, params);
+  } catch (err) {
+    if (err instanceof ElementError) return undefined;
+    throw err;
+  }
+}

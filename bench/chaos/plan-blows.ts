@@ -1,0 +1,72 @@
+import { makeDice } from './dice.ts';
+import { SOURCES } from './estate.ts';
+import type { PlannedClone } from './plan-clones.ts';
+
+/** A worker process is ended by a signal, and started again after `downMs`. */
+export interface WorkerBlow {
+  atMs: number;
+  what: 'worker';
+  worker: number;
+  signal: 'SIGKILL' | 'SIGTERM';
+  downMs: number;
+}
+
+/** The Temporal server is killed, and started again on its file after `downMs`. */
+export interface TemporalBlow {
+  atMs: number;
+  what: 'temporal';
+  downMs: number;
+}
+
+/**
+ * Somebody works on the cluster by hand. `deletesClone`, `deletesSnapshot`: what is being made for the clone of this
+ * name; `copiesClone`: clones the finished clone under its own name; `clones`, `writes`: a source.
+ */
+export interface PersonBlow {
+  atMs: number;
+  what: 'person';
+  action: 'deletesClone' | 'deletesSnapshot' | 'copiesClone' | 'clones' | 'writes';
+  /** Name of a clone, or a source's volumeID. */
+  target: string | number;
+}
+
+export const WORKERS = 2;
+
+/** Spread over the run, one in each of `count` equal parts, so that they do not come all at once. */
+const spread = <T>(count: number, durationMs: number, seed: number, stream: string, draw: Draw<T>): T[] =>
+  Array.from({ length: count }, (_, i) => {
+    const dice = makeDice(seed, `${stream} ${i}`);
+    return draw(Math.floor(((i + dice.share()) * durationMs) / count), dice);
+  });
+type Draw<T> = (atMs: number, dice: ReturnType<typeof makeDice>) => T;
+
+export const planWorkerBlows = (
+  seed: number,
+  signal: WorkerBlow['signal'],
+  count: number,
+  durationMs: number,
+): WorkerBlow[] =>
+  spread(count, durationMs, seed, signal, (atMs, dice) => ({
+    atMs,
+    what: 'worker',
+    worker: dice.int(0, WORKERS - 1),
+    signal,
+    downMs: dice.int(0, 3_000),
+  }));
+
+/** Longer than the heartbeat time-out now and then: the server then thinks that every running attempt has died. */
+export const planTemporalBlows = (seed: number, count: number, durationMs: number): TemporalBlow[] =>
+  spread(count, durationMs, seed, 'temporal', (atMs, dice) => ({
+    atMs,
+    what: 'temporal',
+    downMs: dice.int(200, Math.min(20_000, Math.floor(durationMs / 10))),
+  }));
+
+export const planPersonBlows = (seed: number, count: number, clones: readonly PlannedClone[]): PersonBlow[] =>
+  Array.from({ length: count }, (_, i) => {
+    const dice = makeDice(seed, `person ${i}`);
+    const action = (['deletesClone', 'copiesClone', 'deletesSnapshot', 'clones', 'writes'] as const)[i % 5]!;
+    const clone = dice.pick(clones);
+    const target = action === 'clones' || action === 'writes' ? dice.pick(SOURCES).volumeID : clone.request.name;
+    return { atMs: clone.startsAtMs + dice.int(0, 8_000), what: 'person', action, target };
+  });

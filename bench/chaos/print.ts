@@ -1,0 +1,61 @@
+import Table from 'cli-table3';
+import type pc from 'picocolors';
+import { FAULTS, type Left } from './check.ts';
+import { isSound, type ChaosReport } from './run.ts';
+
+/** The report as a person reads it: figures in a table, then every finding with its IDs. */
+export function reportText(report: ChaosReport, colours: typeof pc): string {
+  const table = new Table({
+    style: { head: [], border: [], compact: true },
+    colAligns: ['left', 'left'],
+    wordWrap: true,
+    colWidths: [34, 78],
+  });
+  const rows: [string, string | number][] = [
+    ['seed, schedule', `${report.seed}, ${report.schedule}`],
+    ['clones asked for, minutes', `${report.clones}, ${report.minutes}`],
+    ['duration', `${report.durationSeconds} s`],
+    ['clones by outcome', counts(report.outcomes)],
+    ['most at the same time', report.mostInFlight],
+    ['same requestId once more', counts(report.repeats)],
+    ['failed in', counts(report.failures)],
+    [
+      'cancelled, terminated',
+      `${report.asked.cancels} + ${report.asked.cancelsWhileUndoing} while it was being undone, ${report.asked.terminated}`,
+    ],
+    ['worker kills, stops', `${report.workerKills}, ${report.workerStops}`],
+    ['Temporal server kills', report.temporalRestarts],
+    ['faults that met a call', counts(report.faults)],
+    ['done by hand', counts(report.people)],
+    ['calls to the cluster', report.apiCalls],
+    [
+      'made twice by lost answers',
+      `${report.secondObjects.volume} volumes, ${report.secondObjects.snapshot} snapshots`,
+    ],
+    ['in-doubt strangers removed', report.strangersRemoved],
+    ['left by terminated workflows', `${left(report.byTerminated)} (tagged: for orphans to find)`],
+    ['left and named in failures', left(report.named)],
+    ['snapshots left to expire', report.expiring],
+    ...FAULTS.map((f): [string, number] => [f, report.findings[f].length]),
+  ];
+  table.push(...rows.map(([what, value]) => [what, String(value)]));
+  const findings = FAULTS.flatMap((f) => report.findings[f].map((what) => colours.red(`${f}: ${what}`)));
+  return [
+    table.toString(),
+    ...report.workerCrashes.map((what) => colours.yellow(`A worker ended by itself: ${what}`)),
+    ...findings,
+    isSound(report.findings)
+      ? colours.green('✓ every clone is there once or not at all, and nothing else was touched')
+      : colours.red(`✗ logs are in ${report.logs}`),
+  ].join('\n');
+}
+
+const counts = (of: Record<string, number>): string =>
+  Object.entries(of)
+    .filter(([, n]) => n > 0)
+    .toSorted(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .map(([name, n]) => `${name} ${n}`)
+    .join(', ') || 'none';
+
+const left = ({ volumes, snapshots, jobs, asyncResults }: Left): string =>
+  `${volumes} volumes, ${snapshots} snapshots, ${jobs} clone jobs, ${asyncResults} async results`;

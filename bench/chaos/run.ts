@@ -1,0 +1,229 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ask, nothingAsked, type Asked } from './ask.ts';
+import { FAULTS, judge, type FaultClass, type Verdict } from './check.ts';
+import { holderOf, repeatOf } from './ids.ts';
+import { readOutcome, type Outcome } from './outcomes.ts';
+import { patiently } from './patience.ts';
+import { meddle, noDeeds, type Deeds } from './people.ts';
+import { TIMES } from './plan-faults.ts';
+import type { PlannedEvent, Schedule } from './schedule.ts';
+import { makeStage, type Stage } from './stage.ts';
+import { countBy, fired, mostInFlight, reasons, secondObjects, type Counts } from './tally.ts';
+import { BUILT_WORKER, type WorkerCommand } from './worker-process.ts';
+
+export interface ChaosOptions {
+  /** @default the worker of the build */
+  worker?: WorkerCommand;
+  /** How long everything may take to come to rest once the faults are off, in milliseconds. @default 5 minutes */
+  drainMs?: number;
+  /** Told what is going on. */
+  note?: (line: string) => void;
+  /** Ends the run early; everything that was started is stopped. */
+  signal?: AbortSignal;
+}
+
+export interface ChaosReport {
+  seed: number;
+  clones: number;
+  minutes: number;
+  /** Of the schedule: equal for equal seed and size. */
+  schedule: string;
+  durationSeconds: number;
+  outcomes: Counts;
+  repeats: Counts;
+  mostInFlight: number;
+  /** By the failed step and the API's error. */
+  failures: Counts;
+  asked: Asked;
+  /** Calls, clones and outages that a fault has met, by kind. */
+  faults: Counts;
+  people: Deeds['done'];
+  workerKills: number;
+  workerStops: number;
+  /** Workers that ended without being told to, in their own words. */
+  workerCrashes: string[];
+  temporalRestarts: number;
+  apiCalls: number;
+  /** Calls that made a second object of a step, whose answer or effect had been late. */
+  secondObjects: { volume: number; snapshot: number };
+  strangersRemoved: number;
+  byTerminated: Verdict['byTerminated'];
+  named: Verdict['named'];
+  expiring: number;
+  findings: Record<FaultClass, string[]>;
+  /** Where the logs are, when there is something to look into. */
+  logs?: string;
+}
+
+const DRAIN_MS = 300_000;
+const NOTE_EVERY_MS = 15_000;
+
+export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): Promise<ChaosReport> {
+  const { worker = BUILT_WORKER, drainMs = DRAIN_MS, note = () => {}, signal } = options;
+  const began = Date.now();
+  const stage = await makeStage(schedule, { worker, note });
+  let sound = false;
+  try {
+    note('Temporal, the cluster and the workers run.');
+    const done = await conduct(schedule, stage, { note, signal });
+    const faults = fired(stage.simulator.cluster.faults.list());
+    await fetch(`${stage.simulator.controlUrl}/faults`, { method: 'DELETE' });
+    note('The faults are off.');
+    const outcomes = await drain(schedule, stage, { drainMs, note, signal });
+    const after = stage.simulator.cluster.state();
+    const verdict = judge({
+      requests: schedule.requests,
+      outcomes: new Map(outcomes.map((o) => [o.workflowID, o])),
+      before: stage.before,
+      after,
+      deeds: done.deeds,
+      made: stage.made,
+    });
+    sound = isSound(verdict);
+    const holders = new Set(schedule.requests.map(holderOf));
+    const [ours, repeats] = [
+      outcomes.filter((o) => holders.has(o.workflowID)),
+      outcomes.filter((o) => !holders.has(o.workflowID)),
+    ];
+    return {
+      seed: schedule.seed,
+      clones: schedule.clones,
+      minutes: schedule.minutes,
+      schedule: schedule.hash,
+      durationSeconds: Math.round((Date.now() - began) / 1_000),
+      outcomes: countBy(ours, (o) => o.ended),
+      repeats: countBy(repeats, (o) => o.ended),
+      mostInFlight: mostInFlight(ours),
+      failures: reasons(ours),
+      asked: done.asked,
+      faults,
+      people: done.deeds.done,
+      workerKills: done.blows.SIGKILL,
+      workerStops: done.blows.SIGTERM,
+      workerCrashes: stage.workers.flatMap((w) => w.crashes),
+      temporalRestarts: done.blows.temporal,
+      apiCalls: stage.simulator.cluster.calls.counts().total,
+      secondObjects: secondObjects(stage.made),
+      strangersRemoved: outcomes.reduce((sum, o) => sum + o.strangersRemoved.length, 0),
+      byTerminated: verdict.byTerminated,
+      named: verdict.named,
+      expiring: verdict.expiring,
+      findings: Object.fromEntries(FAULTS.map((f) => [f, verdict[f]])) as Record<FaultClass, string[]>,
+      ...(sound ? {} : { logs: stage.dir }),
+    };
+  } finally {
+    await stage.stop({ keepLogs: !sound });
+  }
+}
+
+/** Nothing was found. */
+export const isSound = (findings: Record<FaultClass, string[]>): boolean =>
+  FAULTS.every((f) => findings[f].length === 0);
+
+interface Telling {
+  note: (line: string) => void;
+  signal: AbortSignal | undefined;
+}
+
+/** Does everything of the schedule at its time; resolves when the last of it is done. */
+async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { note, signal }: Telling) {
+  const asked = nothingAsked();
+  const deeds = noDeeds(stage.before);
+  const blows = { SIGKILL: 0, SIGTERM: 0, temporal: 0 };
+  const over = new AbortController();
+  const failures: unknown[] = [];
+  const doing: Promise<unknown>[] = [];
+  const perform = async (event: PlannedEvent): Promise<void> => {
+    switch (event.what) {
+      case 'fault':
+        return stage.simulator.cluster.faults.append([event.fault]);
+      case 'worker':
+        await stage.workers[event.worker]!.blow(event.signal, event.downMs);
+        blows[event.signal] += 1;
+        return;
+      case 'temporal':
+        await stage.temporal.restart({ signal: 'SIGKILL', downFor: event.downMs });
+        blows.temporal += 1;
+        return;
+      case 'person':
+        return meddle(stage.simulator.cluster, event, deeds);
+    }
+  };
+  const timeline = [
+    ...requests.map((r) => ({ atMs: r.startsAtMs, act: () => ask(stage.client, r, asked, over.signal) })),
+    ...events.map((event) => ({ atMs: event.atMs, act: () => perform(event) })),
+    { atMs: minutes * 60_000, act: async () => {} },
+  ].toSorted((a, b) => a.atMs - b.atMs);
+
+  const began = Date.now();
+  const noting = setInterval(() => {
+    const seconds = Math.round((Date.now() - began) / 1_000);
+    note(
+      `${seconds} s: ${asked.started} of ${requests.length} clones asked for, ${blows.SIGKILL} workers killed, Temporal restarted ${blows.temporal} times`,
+    );
+  }, NOTE_EVERY_MS);
+  try {
+    for (const { atMs, act } of timeline) {
+      await sleep(Math.max(0, began + atMs - Date.now()), undefined, { signal });
+      if (failures.length > 0) throw failures[0];
+      doing.push(act().catch((err: unknown) => void failures.push(err)));
+    }
+    // Cancellations of the last clones and restarts are under way still; only the watchers would wait for ever.
+    setTimeout(() => over.abort(), WATCH_MS).unref();
+    await Promise.all(doing);
+    if (failures.length > 0) throw failures[0];
+    return { asked, deeds, blows };
+  } finally {
+    clearInterval(noting);
+    over.abort();
+  }
+}
+
+/** For how long after the last start a compensation is waited for, to be met by a cancellation. */
+const WATCH_MS = 30_000;
+const DRAIN_LOOK_MS = 1_000;
+
+/** Waits until every workflow has ended, or the time is up, and reads how. */
+async function drain(
+  { requests }: Schedule,
+  { client }: Stage,
+  { drainMs, note, signal }: Telling & { drainMs: number },
+): Promise<Outcome[]> {
+  const all = requests.flatMap((r) => [holderOf(r), ...(r.repeatsAfterMs === undefined ? [] : [repeatOf(r)])]);
+  const giveUp = Date.now() + drainMs;
+  let open = all;
+  let noted = Date.now();
+  while (open.length > 0 && Date.now() < giveUp) {
+    const running: string[] = [];
+    for (const workflowID of open) {
+      if (await isRunning(workflowID)) running.push(workflowID);
+    }
+    open = running;
+    if (open.length > 0) await sleep(DRAIN_LOOK_MS, undefined, { signal });
+    if (Date.now() - noted > NOTE_EVERY_MS) {
+      noted = Date.now();
+      note(`${open.length} workflows have not ended yet`);
+    }
+  }
+  // A call of a workflow that was terminated may be on its way still.
+  await sleep((TIMES.timeoutSeconds + TIMES.settleSeconds) * 1_000, undefined, { signal });
+  const outcomes: Outcome[] = [];
+  for (const workflowID of all) outcomes.push(await readOutcome(client, workflowID));
+  return outcomes;
+
+  async function isRunning(workflowID: string): Promise<boolean> {
+    const list = await patiently(client, () =>
+      client.workflow
+        .getHandle(workflowID)
+        .describe()
+        .then(
+          (d) => d.status.name,
+          (err: unknown) => {
+            if (err instanceof Error && err.name === 'WorkflowNotFoundError') return 'MISSING';
+            throw err;
+          },
+        ),
+    );
+    return list === 'RUNNING' || list === 'PAUSED';
+  }
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { stableJSON } from '../../contracts/stable-json.ts';
+import type { Behaviour } from '../../simulator/index.ts';
+import { makeDice } from './dice.ts';
+import {
+  planPersonBlows,
+  planTemporalBlows,
+  planWorkerBlows,
+  type PersonBlow,
+  type TemporalBlow,
+  type WorkerBlow,
+} from './plan-blows.ts';
+import { planClones, type PlannedClone } from './plan-clones.ts';
+import { planCallFaults, planOutages, type PlannedFault } from './plan-faults.ts';
+
+export interface ChaosSize {
+  clones: number;
+  seed: number;
+  minutes: number;
+}
+
+export type PlannedEvent = PlannedFault | WorkerBlow | TemporalBlow | PersonBlow;
+
+/** All that a run does, and when: a pure function of its size and seed. */
+export interface Schedule extends ChaosSize {
+  /** First 16 digits of a hash over all of it. */
+  hash: string;
+  clones: number;
+  requests: PlannedClone[];
+  /** By time; `atMs` counts from the start of the run. */
+  events: PlannedEvent[];
+  /** What no document of the vendor decides. */
+  behaviour: Pick<Behaviour, 'cancelledClone' | 'failedClone'>;
+}
+
+export function makeSchedule({ clones, seed, minutes }: ChaosSize): Schedule {
+  const durationMs = minutes * 60_000;
+  const requests = planClones(seed, clones, durationMs);
+  const dice = makeDice(seed, 'cluster');
+  const events: PlannedEvent[] = [
+    ...requests.flatMap(copyFaultOf),
+    ...planCallFaults(seed, Math.ceil(clones * 1.2), durationMs),
+    ...planOutages(seed, Math.max(3, Math.round(minutes * 1.5)), durationMs),
+    ...planWorkerBlows(seed, 'SIGKILL', Math.max(2, Math.ceil(minutes * 3)), durationMs),
+    ...planWorkerBlows(seed, 'SIGTERM', Math.max(1, Math.round(minutes / 2)), durationMs),
+    ...planTemporalBlows(seed, Math.max(1, Math.round(minutes / 2)), durationMs),
+    ...planPersonBlows(seed, Math.max(5, Math.round(clones / 10)), requests),
+  ];
+  const plan = {
+    clones,
+    seed,
+    minutes,
+    requests,
+    events: events.toSorted((a, b) => a.atMs - b.atMs),
+    behaviour: {
+      cancelledClone: dice.pick(['removed', 'remains'] as const),
+      failedClone: dice.pick(['removed', 'remains'] as const),
+    },
+  };
+  return { ...plan, hash: createHash('sha256').update(stableJSON(plan)).digest('hex').slice(0, 16) };
+}
+
+const copyFaultOf = ({ copyFault, startsAtMs, request }: PlannedClone): PlannedFault[] =>
+  copyFault === undefined
+    ? []
+    : [
+        {
+          atMs: startsAtMs,
+          what: 'fault',
+          fault: { ...copyFault, method: 'CloneVolume', match: { name: request.name } },
+        },
+      ];
