@@ -24,13 +24,33 @@ export const nothingAsked = (): Asked => ({
   terminated: 0,
 });
 
-/** Resolves once all that was planned for this clone has been done. */
-export async function ask(client: Client, clone: PlannedClone, asked: Asked, ended: AbortSignal): Promise<void> {
+/** What goes on as long as a workflow runs, and is ended with the run. */
+export class Watchers {
+  private readonly ended = new AbortController();
+  private readonly watching: Promise<void>[] = [];
+
+  add(watch: (ended: AbortSignal) => Promise<void>): void {
+    const watching = watch(this.ended.signal);
+    // Told by stop().
+    watching.catch(() => {});
+    this.watching.push(watching);
+  }
+
+  /** Rejects when one of them has failed. */
+  async stop(): Promise<void> {
+    this.ended.abort();
+    await Promise.all(this.watching);
+  }
+}
+
+/** Resolves once all that was planned for this clone at certain times has been done. */
+export async function ask(client: Client, clone: PlannedClone, asked: Asked, watchers: Watchers): Promise<void> {
   const options = startOptions(clone.request, TASK_QUEUE, clone.unique);
   const { workflowId } = options;
   await started(() => patiently(client, () => client.workflow.start(WORKFLOW.cloneVolume, options)));
   asked.started += 1;
   const handle = client.workflow.getHandle(workflowId);
+  if (clone.cancelsWhileUndoing) watchers.add((ended) => cancelWhileUndoing(client, workflowId, asked, ended));
   const doLater = async (afterMs: number, act: () => Promise<unknown>, count: keyof Asked) => {
     await sleep(afterMs);
     if (await stillThere(() => patiently(client, act))) asked[count] += 1;
@@ -41,7 +61,6 @@ export async function ask(client: Client, clone: PlannedClone, asked: Asked, end
     clone.terminatesAfterMs === undefined
       ? undefined
       : doLater(clone.terminatesAfterMs, () => handle.terminate('chaos'), 'terminated'),
-    clone.cancelsWhileUndoing ? cancelWhileUndoing(client, workflowId, asked, ended) : undefined,
   ]);
 }
 

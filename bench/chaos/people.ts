@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readTag } from '../../contracts/tag.ts';
 import { ElementError, type Cluster, type StateView } from '../../simulator/index.ts';
+import { holderOf } from './ids.ts';
 import type { PersonBlow } from './plan-blows.ts';
+import type { PlannedClone } from './plan-clones.ts';
 
 type Volume = StateView['volumes'][number];
 type Snapshot = StateView['snapshots'][number];
@@ -17,7 +19,7 @@ export interface Deeds {
 
 /** For so long a person waits for what there is to be meddled with. */
 const WAIT_MS = 30_000;
-const LOOK_MS = 100;
+const LOOK_MS = 30;
 
 export const noDeeds = (before: StateView): Deeds => ({
   volumes: [],
@@ -25,27 +27,37 @@ export const noDeeds = (before: StateView): Deeds => ({
   done: { deletesClone: 0, deletesSnapshot: 0, copiesClone: 0, clones: 0, writes: 0 },
 });
 
-/** Does it as soon as it can be done; gives up when the occasion does not come. */
-export async function meddle(cluster: Cluster, blow: PersonBlow, deeds: Deeds): Promise<void> {
+/** Does it as soon as it can be done; gives up when the occasion does not come. `planned` is the target, if it is a clone. */
+export async function meddle(
+  cluster: Cluster,
+  blow: PersonBlow,
+  planned: PlannedClone | undefined,
+  deeds: Deeds,
+): Promise<void> {
   const giveUp = Date.now() + WAIT_MS;
-  while (!attempt(cluster, blow, deeds)) {
+  while (!attempt(cluster, blow, planned, deeds)) {
     if (Date.now() > giveUp) return;
     await sleep(LOOK_MS);
   }
   deeds.done[blow.action] += 1;
 }
 
-function attempt(cluster: Cluster, { action, target }: PersonBlow, deeds: Deeds): boolean {
+function attempt(
+  cluster: Cluster,
+  { action, target }: PersonBlow,
+  planned: PlannedClone | undefined,
+  deeds: Deeds,
+): boolean {
   switch (action) {
     case 'deletesClone': {
       const volume = oursOf(cluster, deeds, target).find((v) => v.status === 'init');
       return volume !== undefined && act(cluster, 'DeleteVolume', { volumeID: volume.volumeID }) !== undefined;
     }
     case 'deletesSnapshot': {
-      const own = oursOf(cluster, deeds, target).map((v) => readTag(v['attributes'])!)[0];
-      if (own === undefined) return false;
-      const { snapshots } = cluster.act('ListSnapshots', { volumeID: own.sourceVolumeID }) as { snapshots: Snapshot[] };
-      const snapshot = snapshots.find((s) => readTag(s['attributes'])?.workflowID === own.workflowID);
+      // Free to be deleted only before the copy begins and after it has ended.
+      const { volumeID } = planned!.request;
+      const snapshots = act(cluster, 'ListSnapshots', { volumeID })?.['snapshots'] as Snapshot[] | undefined;
+      const snapshot = snapshots?.find((s) => readTag(s['attributes'])?.workflowID === holderOf(planned!));
       return (
         snapshot !== undefined && act(cluster, 'DeleteSnapshot', { snapshotID: snapshot.snapshotID }) !== undefined
       );
@@ -55,10 +67,10 @@ function attempt(cluster: Cluster, { action, target }: PersonBlow, deeds: Deeds)
       const volume = oursOf(cluster, deeds, target).find(
         (v) => v.status === 'active' && readTag(v['attributes'])?.volumeID === v.volumeID,
       );
-      return volume !== undefined && clone(cluster, deeds, { volumeID: volume.volumeID, name: volume.name });
+      return volume !== undefined && cloneByHand(cluster, deeds, { volumeID: volume.volumeID, name: volume.name });
     }
     case 'clones':
-      return clone(cluster, deeds, { volumeID: Number(target), name: `by-hand-of-${target}` });
+      return cloneByHand(cluster, deeds, { volumeID: Number(target), name: `by-hand-of-${target}` });
     case 'writes':
       deeds.contents.get(Number(target))!.push(cluster.write(Number(target)));
       return true;
@@ -79,7 +91,7 @@ function oursOf(cluster: Cluster, deeds: Deeds, name: string | number): Volume[]
   );
 }
 
-function clone(cluster: Cluster, deeds: Deeds, params: { volumeID: number; name: string }): boolean {
+function cloneByHand(cluster: Cluster, deeds: Deeds, params: { volumeID: number; name: string }): boolean {
   const answer = act(cluster, 'CloneVolume', params);
   if (answer === undefined) return false;
   deeds.volumes.push(cluster.state().volumes.find((v) => v.volumeID === answer['volumeID'])!);

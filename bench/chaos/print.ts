@@ -1,10 +1,10 @@
 import Table from 'cli-table3';
-import type pc from 'picocolors';
+import type { Colours } from '../../client/cli/io.ts';
 import { FAULTS, type Left } from './check.ts';
 import { isSound, type ChaosReport } from './run.ts';
 
 /** The report as a person reads it: figures in a table, then every finding with its IDs. */
-export function reportText(report: ChaosReport, colours: typeof pc): string {
+export function reportText(report: ChaosReport, colours: Colours): string {
   const table = new Table({
     style: { head: [], border: [], compact: true },
     colAligns: ['left', 'left'],

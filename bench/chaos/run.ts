@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, nothingAsked, type Asked } from './ask.ts';
+import { ask, nothingAsked, Watchers, type Asked } from './ask.ts';
 import { FAULTS, judge, type FaultClass, type Verdict } from './check.ts';
 import { holderOf, repeatOf } from './ids.ts';
 import { readOutcome, type Outcome } from './outcomes.ts';
@@ -70,6 +70,7 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
     await fetch(`${stage.simulator.controlUrl}/faults`, { method: 'DELETE' });
     note('The faults are off.');
     const outcomes = await drain(schedule, stage, { drainMs, note, signal });
+    await done.watchers.stop();
     const after = stage.simulator.cluster.state();
     const verdict = judge({
       requests: schedule.requests,
@@ -130,7 +131,7 @@ async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { 
   const asked = nothingAsked();
   const deeds = noDeeds(stage.before);
   const blows = { SIGKILL: 0, SIGTERM: 0, temporal: 0 };
-  const over = new AbortController();
+  const watchers = new Watchers();
   const failures: unknown[] = [];
   const doing: Promise<unknown>[] = [];
   const perform = async (event: PlannedEvent): Promise<void> => {
@@ -146,11 +147,16 @@ async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { 
         blows.temporal += 1;
         return;
       case 'person':
-        return meddle(stage.simulator.cluster, event, deeds);
+        return meddle(
+          stage.simulator.cluster,
+          event,
+          requests.find((r) => r.request.name === event.target),
+          deeds,
+        );
     }
   };
   const timeline = [
-    ...requests.map((r) => ({ atMs: r.startsAtMs, act: () => ask(stage.client, r, asked, over.signal) })),
+    ...requests.map((r) => ({ atMs: r.startsAtMs, act: () => ask(stage.client, r, asked, watchers) })),
     ...events.map((event) => ({ atMs: event.atMs, act: () => perform(event) })),
     { atMs: minutes * 60_000, act: async () => {} },
   ].toSorted((a, b) => a.atMs - b.atMs);
@@ -168,19 +174,18 @@ async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { 
       if (failures.length > 0) throw failures[0];
       doing.push(act().catch((err: unknown) => void failures.push(err)));
     }
-    // Cancellations of the last clones and restarts are under way still; only the watchers would wait for ever.
-    setTimeout(() => over.abort(), WATCH_MS).unref();
+    // Cancellations of the last clones and restarts are under way still.
     await Promise.all(doing);
     if (failures.length > 0) throw failures[0];
-    return { asked, deeds, blows };
+    return { asked, deeds, blows, watchers };
+  } catch (err) {
+    await watchers.stop().catch(() => {});
+    throw err;
   } finally {
     clearInterval(noting);
-    over.abort();
   }
 }
 
-/** For how long after the last start a compensation is waited for, to be met by a cancellation. */
-const WATCH_MS = 30_000;
 const DRAIN_LOOK_MS = 1_000;
 
 /** Waits until every workflow has ended, or the time is up, and reads how. */
