@@ -1,5 +1,6 @@
 import { ElementApiError, ElementAuthError, ElementTransportError } from '../element/index.ts';
 import { NotYet, type StepContext } from './step.ts';
+import type { ClonePlan } from './types.ts';
 
 /** Errors of the API that may come after the cluster has acted. All others are refusals. */
 const AMBIGUOUS = new Set([
@@ -33,7 +34,13 @@ export async function issue<T>(ctx: StepContext, call: () => Promise<T>): Promis
     restore(ctx, before);
     return answer;
   } catch (err) {
-    if (!mayHaveActed(err)) restore(ctx, before);
+    if (mayHaveActed(err)) {
+      // Counted from the end of the call: until it was given up, it may have been on its way.
+      ctx.memory.issuedAt = new Date(ctx.now()).toISOString();
+      ctx.memory.inDoubt = true;
+    } else {
+      restore(ctx, before);
+    }
     throw err;
   }
 }
@@ -44,7 +51,14 @@ function restore(ctx: StepContext, before: { inDoubt: boolean | undefined; issue
   else ctx.memory.issuedAt = before.issuedAt;
 }
 
-/** When the last call without a clear answer was issued; `null` when all were answered. */
+/** Takes over the doubt about an earlier run of the same workflow, whose last call may be under way still. */
+export function inheritDoubt(ctx: StepContext, { earlierRunEndedAt }: ClonePlan): void {
+  if (earlierRunEndedAt == null || ctx.memory.inDoubt !== undefined) return;
+  ctx.memory.inDoubt = true;
+  ctx.memory.issuedAt = earlierRunEndedAt;
+}
+
+/** When the last call without a clear answer ended; `null` when all were answered. */
 export function inDoubtSince(ctx: StepContext): string | null {
   return ctx.memory.inDoubt ? (ctx.memory.issuedAt ?? new Date(ctx.now()).toISOString()) : null;
 }
@@ -58,7 +72,7 @@ export function settleBeforeRepeating(ctx: StepContext, method: string): void {
   settle(patience, inDoubtSince(ctx), `waiting to see whether the ${method} whose answer was lost took effect`);
 }
 
-/** Comes back later unless a call issued at `since` can no longer have an effect. */
+/** Comes back later unless a call that ended at `since` can no longer have an effect. */
 export function settle(ctx: StepContext, since: string | null, what: string): void {
   if (since === null) return;
   const left = Date.parse(since) + ctx.times.settleMs - ctx.now();

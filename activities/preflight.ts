@@ -5,6 +5,7 @@ import { InvalidRequestError } from '../contracts/faults.ts';
 import { DEFAULT_SNAPSHOT_EXPIRY, FAILURE } from '../contracts/names.ts';
 import { withoutTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
+import { lastEndedRun } from './earlier-run.ts';
 import { checkRequest } from './preflight-checks.ts';
 import { readFacts, type Facts } from './preflight-facts.ts';
 import { runStep } from './step.ts';
@@ -21,7 +22,10 @@ export const createPreflightActivities = (deps: ActivityDeps): Pick<CloneActivit
       const facts = await readFacts(ctx, request);
       const faults = checkRequest(request, facts, owner);
       if (faults.length > 0) throw invalid(faults);
-      return makePlan(request, facts);
+      const earlierRunEndedAt = owner.mayHaveRunBefore
+        ? await lastEndedRun(deps.temporal, request.onFailure === 'keep', ctx.now())
+        : null;
+      return { ...makePlan(request, facts), earlierRunEndedAt };
     });
   },
 });

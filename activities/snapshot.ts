@@ -1,7 +1,7 @@
 import { log } from '@temporalio/activity';
 import { withTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
-import { inDoubtSince, issue, settleBeforeRepeating } from './doubt.ts';
+import { inDoubtSince, inheritDoubt, issue, settleBeforeRepeating } from './doubt.ts';
 import { findOwnSnapshots, tagOf } from './find.ts';
 import { runStep } from './step.ts';
 import type { CloneActivities } from './types.ts';
@@ -10,6 +10,7 @@ export const createSnapshotActivities = (deps: ActivityDeps): Pick<CloneActiviti
   createSnapshot: ({ plan, owner }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
       const tag = tagOf(owner, plan, 'snapshot');
+      inheritDoubt(ctx, plan);
       if (ctx.attempt > 1 || owner.mayHaveRunBefore) {
         const [found] = await findOwnSnapshots(ctx.api, tag);
         if (found) {

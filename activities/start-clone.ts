@@ -3,7 +3,7 @@ import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { withTag } from '../contracts/tag.ts';
 import { classify, ElementApiError, type ElementClient, type Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
-import { inDoubtSince, issue, settleBeforeRepeating } from './doubt.ts';
+import { inDoubtSince, inheritDoubt, issue, settleBeforeRepeating } from './doubt.ts';
 import { findOwnVolumes, tagOf } from './find.ts';
 import { refusedBy, waitingForSlot, type SlotLines } from './slots.ts';
 import { runStep } from './step.ts';
@@ -21,6 +21,7 @@ export const createStartCloneActivities = (
       const slots = line && slotTaker(ctx, lines(ctx.alias), [request.volumeID], line.priority);
       if (line?.inDoubtSince && ctx.attempt === 1)
         Object.assign(ctx.memory, { inDoubt: true, issuedAt: line.inDoubtSince });
+      inheritDoubt(ctx, plan);
 
       if (ctx.attempt > 1 || owner.mayHaveRunBefore || line?.inDoubtSince) {
         const [found] = await findOwnVolumes(ctx.api, request.name, tag);

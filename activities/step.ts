@@ -29,6 +29,12 @@ const BUSY_PAUSE_MS = 5_000;
  */
 const HEARTBEAT_MS = 3_000;
 
+/**
+ * For so long an attempt may go on that Temporal has given up: it hears of that at its next heartbeat, which the worker
+ * passes on every 5 s at least.
+ */
+export const UNAWARE_MS = 6_000;
+
 /** What one attempt of a step works with. */
 export interface StepContext extends Cluster {
   /** Survives failed attempts and crashes; save() after a change that the next attempt must know. */
@@ -89,14 +95,13 @@ export async function runStep<T extends object>(
   const now = deps.now ?? Date.now;
   const cluster = deps.cluster(alias);
   if (cluster === undefined) throw unknownCluster(deps, alias);
-  const { unfinished, ...remembered }: Partial<StepMemory> = (info.heartbeatDetails as StepMemory | undefined) ?? {
-    unfinished: true,
-  };
+  const { unfinished, ended, ...remembered }: Partial<StepMemory> = (info.heartbeatDetails as
+    StepMemory | undefined) ?? { unfinished: true };
   const memory: StepMemory = { apiCalls: 0, suspects: 0, ...remembered };
-  if (unfinished && info.attempt > 1) {
-    // Every attempt that ends leaves its memory; this one's worker died. What it had called is not known.
+  if (info.attempt > 1 && (unfinished || (ended ?? info.attempt - 1) < info.attempt - 1)) {
+    // Every attempt that ends leaves its memory; this one's worker died, or is cut off. What it had called is not known.
     memory.inDoubt = true;
-    memory.issuedAt = new Date(now()).toISOString();
+    memory.issuedAt = new Date(now() + UNAWARE_MS).toISOString();
   }
   const save = () => heartbeat({ ...memory, unfinished: true } satisfies StepMemory);
   const api = counted(cluster.api, memory, cancellationSignal());
@@ -120,7 +125,7 @@ export async function runStep<T extends object>(
       cancellationSignal().aborted && !(err instanceof StepFailed)
         ? new CancelledFailure('cancelled', [], err as Error)
         : withStackOf(err, toFailure(err, alias, memory, now()));
-    heartbeat(memory);
+    heartbeat({ ...memory, ended: info.attempt } satisfies StepMemory);
     throw failure;
   } finally {
     clearInterval(beat);
@@ -187,6 +192,7 @@ function toFailure(err: unknown, alias: string, memory: StepMemory, now: number)
     ...(err instanceof StepFailed && err.method !== undefined ? { method: err.method } : {}),
     attempts: info.attempt,
     since: new Date(info.scheduledTimestampMs).toISOString(),
+    inDoubt: memory.inDoubt ?? false,
   };
   const message = err instanceof Error ? err.message : String(err);
   const retry = (type: string, options: { delayMs?: number; benign?: boolean } = {}) =>

@@ -39,6 +39,11 @@ export interface ClonePlan {
   };
   volumeAccessGroups: { volumeAccessGroupID: number; name: string }[];
   snapshot: { name: string; retention: 'keep' | 'delete'; /** HH:mm:ss */ expiry: string } | null;
+  /**
+   * When an earlier run of the same workflow, ended from outside, may have made its last call (ISO 8601). Missing in
+   * plans of older versions.
+   */
+  earlierRunEndedAt?: string | null;
 }
 
 /** What every result of a step carries. */
@@ -49,7 +54,7 @@ export interface StepResult {
 
 /** A create step's answer to "might a second object still appear?". */
 export interface Doubt {
-  /** When the creating call was last issued without a clear answer (ISO 8601); `null` when every call was answered. */
+  /** When the last creating call without a clear answer ended (ISO 8601); `null` when every call was answered. */
   inDoubtSince: string | null;
 }
 

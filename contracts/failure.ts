@@ -34,4 +34,6 @@ export interface StepFailureDetails {
   apiName?: string;
   attempts: number;
   since: string;
+  /** A creating call may have acted without an answer. Missing in what older versions wrote. */
+  inDoubt?: boolean;
 }

@@ -28,12 +28,16 @@ export interface StepMemory {
   apiCalls: number;
   /** Consecutive errors that are only believed after a few tries. */
   suspects: number;
-  /** When the creating call was last issued (ISO 8601). */
+  /** When the creating call was last issued or, without a clear answer, ended (ISO 8601). */
   issuedAt?: string;
   /** True once a creating call ended without a clear answer. */
   inDoubt?: boolean;
   /** True in what an attempt says while it runs: whoever finds it follows one that died without a word. */
   unfinished?: boolean;
+  /** Which attempt has ended in order. Whoever is not the next follows one that died before it said anything. */
+  ended?: number;
+  /** Volumes beside the clone that verify has begun to remove. */
+  strangers?: number[];
   progress?: CloneProgress;
   /** Place in line for a clone slot; 1 is next. */
   line?: { place: number; of: number };
