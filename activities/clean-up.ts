@@ -1,14 +1,16 @@
+import { FAILURE } from '../contracts/names.ts';
 import type { ActivityDeps } from './deps.ts';
 import { settle } from './doubt.ts';
 import { findOwnSnapshots, tagOf } from './find.ts';
 import { deleteOwnSnapshot, releaseAsyncResult } from './release.ts';
-import { runStep } from './step.ts';
+import { unlessPermanent } from './remove.ts';
+import { NotYet, runStep, type StepContext } from './step.ts';
 import type { CloneActivities } from './types.ts';
 
 export const createCleanUpActivities = (deps: ActivityDeps): Pick<CloneActivities, 'cleanUp'> => ({
   cleanUp: ({ plan, owner, snapshot, asyncHandle }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
-      await releaseAsyncResult(ctx.api, asyncHandle);
+      await release(ctx, asyncHandle);
       if (snapshot === null) return { snapshotDeleted: false };
       const keep = plan.snapshot?.retention === 'keep';
       if (snapshot.inDoubtSince !== null) {
@@ -26,3 +28,14 @@ export const createCleanUpActivities = (deps: ActivityDeps): Pick<CloneActivitie
       return { snapshotDeleted: true };
     }),
 });
+
+/** A refusal is believed after this many tries. */
+const TRIES = 3;
+
+/** A kept result does no harm but to the cluster's memory: its refusal must not keep the snapshot from being deleted. */
+async function release(ctx: StepContext, asyncHandle: number | null): Promise<void> {
+  const refused = await unlessPermanent('GetAsyncResult', () => releaseAsyncResult(ctx.api, asyncHandle));
+  if (refused === undefined) return;
+  ctx.memory.suspects += 1;
+  if (ctx.memory.suspects < TRIES) throw new NotYet(refused, 2_000, FAILURE.notReady, { keepSuspects: true });
+}

@@ -13,22 +13,32 @@ export const tagOf = (owner: Owner, plan: ClonePlan, step: OwnershipTag['step'])
 
 const byID = (a: Volume, b: Volume) => a.volumeID - b.volumeID;
 
-/** Never the source, never a deleted one, never a copy that inherited the tag from our finished clone. */
+/** Never the source, never a copy that inherited the tag from our finished clone. */
 const isOwnVolume = (volume: Volume, tag: OwnershipTag) =>
-  volume.status !== 'deleted' &&
-  volume.volumeID !== tag.sourceVolumeID &&
-  isOwn(readTag(volume.attributes), tag, volume.volumeID);
+  volume.volumeID !== tag.sourceVolumeID && isOwn(readTag(volume.attributes), tag, volume.volumeID);
+
+const isLive = (volume: Volume) => volume.status !== 'deleted';
 
 /** Volumes that this request made, lowest ID first. Asks for those of the clone's name: one cheap, exact question. */
 export async function findOwnVolumes(api: ElementClient, name: string, tag: OwnershipTag): Promise<Volume[]> {
+  return (await findOwnVolumesEver(api, name, tag)).live;
+}
+
+/** The same, and those that are deleted already, by us or by somebody else: the cluster shows them for hours. */
+export async function findOwnVolumesEver(
+  api: ElementClient,
+  name: string,
+  tag: OwnershipTag,
+): Promise<{ live: Volume[]; deleted: Volume[] }> {
   const { volumes } = await api.listVolumes({ volumeName: name, includeVirtualVolumes: false });
-  return volumes.filter((v) => isOwnVolume(v, tag)).toSorted(byID);
+  const own = volumes.filter((v) => isOwnVolume(v, tag)).toSorted(byID);
+  return { live: own.filter(isLive), deleted: own.filter((v) => !isLive(v)) };
 }
 
 /** The same among all volumes of the cluster, for when a clone may have been renamed. */
 export async function findOwnVolumesAnywhere(api: ElementClient, tag: OwnershipTag): Promise<Volume[]> {
   const { volumes } = await api.listVolumes({ includeVirtualVolumes: false });
-  return volumes.filter((v) => isOwnVolume(v, tag)).toSorted(byID);
+  return volumes.filter((v) => isLive(v) && isOwnVolume(v, tag)).toSorted(byID);
 }
 
 /** Snapshots that this request made of its source, lowest ID first. */

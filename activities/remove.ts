@@ -25,8 +25,30 @@ export async function removeOwnVolume(
   const left = await findVolume(ctx.api, volumeID);
   if (left) await deleteOwnVolume(ctx.api, left);
 
-  const handles = new Set(results.filter((r) => r.data?.volumeID === volumeID).map((r) => r.asyncResultID));
-  if (known.asyncHandle !== null) handles.add(known.asyncHandle);
+  return releaseResults(ctx, handlesOf(results, [volumeID], known.asyncHandle));
+}
+
+/**
+ * Releases the results of volumes that are deleted already. An attempt that deleted one may have ended before it came
+ * to its result, which nobody would then look for any more.
+ */
+export async function releaseResultsOf(
+  ctx: StepContext,
+  deleted: readonly Volume[],
+  asyncHandle: number | null = null,
+): Promise<LeftBehind[]> {
+  const results = deleted.length === 0 ? [] : await resultsKept(ctx);
+  const ids = deleted.map((v) => v.volumeID);
+  return releaseResults(ctx, handlesOf(results, ids, asyncHandle));
+}
+
+/** Handles of the results of these volumes, and the one that is known beside. */
+function handlesOf(results: AsyncHandle[], volumeIDs: readonly number[], known: number | null): Set<number> {
+  const ofThese = results.filter((r) => r.data?.volumeID !== undefined && volumeIDs.includes(r.data.volumeID));
+  return new Set([...ofThese.map((r) => r.asyncResultID), ...(known === null ? [] : [known])]);
+}
+
+async function releaseResults(ctx: StepContext, handles: ReadonlySet<number>): Promise<LeftBehind[]> {
   const leftBehind: LeftBehind[] = [];
   for (const asyncHandle of handles) {
     const refused = await unlessPermanent('GetAsyncResult', () => releaseAsyncResult(ctx.api, asyncHandle));
@@ -54,7 +76,7 @@ async function resultsKept(ctx: StepContext): Promise<AsyncHandle[]> {
 }
 
 /** What only helps must not keep the volume from being deleted. The reason, when the cluster refused for good. */
-async function unlessPermanent(what: string, call: () => Promise<void>): Promise<string | undefined> {
+export async function unlessPermanent(what: string, call: () => Promise<void>): Promise<string | undefined> {
   try {
     await call();
     return undefined;

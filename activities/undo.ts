@@ -2,11 +2,11 @@ import type { LeftBehind } from '../contracts/failure.ts';
 import { isOwn, readTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
 import { settle } from './doubt.ts';
-import { findOwnSnapshots, findOwnVolumes, findVolume, tagOf } from './find.ts';
-import { deleteOwnSnapshot, releaseAsyncResult } from './release.ts';
-import { removeOwnVolume } from './remove.ts';
+import { findOwnSnapshots, findOwnVolumesEver, findVolume, tagOf } from './find.ts';
+import { deleteOwnSnapshot } from './release.ts';
+import { releaseResultsOf, removeOwnVolume } from './remove.ts';
 import { ownWorkflowID, type SlotLines } from './slots.ts';
-import { runStep, type StepContext } from './step.ts';
+import { runStep, UNAWARE_MS, type StepContext } from './step.ts';
 import type { CloneActivities } from './types.ts';
 
 /**
@@ -23,7 +23,7 @@ export const createUndoActivities = (
       if (clone === null) lines(ctx.alias).released(ownWorkflowID());
       const tag = tagOf(owner, plan, 'clone');
       const undone = (ctx.memory.undone ??= []);
-      const found = await findOwnVolumes(ctx.api, plan.request.name, tag);
+      const { live: found, deleted } = await findOwnVolumesEver(ctx.api, plan.request.name, tag);
       if (clone && !found.some((v) => v.volumeID === clone.volumeID)) {
         // Renamed, perhaps. Without our tag it is no longer ours to delete.
         const volume = await findVolume(ctx.api, clone.volumeID);
@@ -32,11 +32,12 @@ export const createUndoActivities = (
       const leftBehind: LeftBehind[] = [];
       for (const volume of found) {
         const known = volume.volumeID === clone?.volumeID ? clone : undefined;
+        // Said before: an attempt that deletes and gets no answer finds nothing to delete the next time.
+        say(undone, `volume ${volume.volumeID} deleted`);
         leftBehind.push(...(await removeOwnVolume(ctx, volume, known)));
-        undone.push(`volume ${volume.volumeID} deleted`);
       }
-      if (clone && !found.some((v) => v.volumeID === clone.volumeID))
-        await releaseAsyncResult(ctx.api, clone.asyncHandle);
+      const gone = clone !== null && !found.some((v) => v.volumeID === clone.volumeID);
+      leftBehind.push(...(await releaseResultsOf(ctx, deleted, gone ? clone.asyncHandle : null)));
       if (clone !== null) lines(ctx.alias).released(ownWorkflowID());
       settleUndo(ctx, inDoubt, 'CloneVolume');
       return { undone, leftBehind };
@@ -46,16 +47,21 @@ export const createUndoActivities = (
     runStep(deps, plan.request.cluster, async (ctx) => {
       const undone = (ctx.memory.undone ??= []);
       for (const { snapshotID } of await findOwnSnapshots(ctx.api, tagOf(owner, plan, 'snapshot'))) {
+        say(undone, `snapshot ${snapshotID} deleted`);
         await deleteOwnSnapshot(ctx.api, snapshotID);
-        undone.push(`snapshot ${snapshotID} deleted`);
       }
       settleUndo(ctx, inDoubt, 'CreateSnapshot');
       return { undone, leftBehind: [] };
     }),
 });
 
+function say(undone: string[], what: string): void {
+  if (!undone.includes(what)) undone.push(what);
+}
+
 function settleUndo(ctx: StepContext, inDoubt: boolean, method: string): void {
   if (!inDoubt) return;
-  ctx.memory.issuedAt ??= new Date(ctx.now()).toISOString();
+  // The attempt that was cut short may not have heard of it yet.
+  ctx.memory.issuedAt ??= new Date(ctx.now() + UNAWARE_MS).toISOString();
   settle(ctx, ctx.memory.issuedAt, `waiting to see whether a ${method} whose answer was lost still takes effect`);
 }

@@ -6,8 +6,8 @@ import { withoutTag } from '../contracts/tag.ts';
 import type { Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import { settle } from './doubt.ts';
-import { findOwnVolumes, findVolume, tagOf } from './find.ts';
-import { removeOwnVolume } from './remove.ts';
+import { findOwnVolumesEver, findVolume, tagOf } from './find.ts';
+import { releaseResultsOf, removeOwnVolume } from './remove.ts';
 import { NotYet, runStep, StepFailed } from './step.ts';
 import type { ClonePlan, CloneActivities } from './types.ts';
 
@@ -19,15 +19,16 @@ export const createVerifyActivities = (deps: ActivityDeps): Pick<CloneActivities
     runStep(deps, plan.request.cluster, async (ctx) => {
       settle(ctx, inDoubtSince, 'waiting to see whether a CloneVolume whose answer was lost made a second volume');
       const tag = tagOf(owner, plan, 'clone');
-      const own = await findOwnVolumes(ctx.api, plan.request.name, tag);
+      const { live: own, deleted } = await findOwnVolumesEver(ctx.api, plan.request.name, tag);
 
-      const strangersRemoved: number[] = [];
+      const strangersRemoved = (ctx.memory.strangers ??= []);
       for (const stranger of own) {
         if (stranger.volumeID === volumeID) continue;
         log.warn('Removing a second volume of the same request', { volumeID: stranger.volumeID, kept: volumeID });
+        if (!strangersRemoved.includes(stranger.volumeID)) strangersRemoved.push(stranger.volumeID);
         await removeOwnVolume(ctx, stranger);
-        strangersRemoved.push(stranger.volumeID);
       }
+      if (deleted.length > 0) await releaseResultsOf(ctx, deleted);
 
       const volume = own.find((v) => v.volumeID === volumeID) ?? (await findVolume(ctx.api, volumeID));
       if (!volume) {

@@ -8,7 +8,7 @@ import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { changes, creates, looks, reads } from './activities.ts';
 import { Compensation } from './compensation.ts';
 import { timeLeft } from './deadline.ts';
-import { cloneFailed, invalidRequest, reasonOf, sentence } from './failure.ts';
+import { cloneFailed, invalidRequest, mayHaveMade, reasonOf, sentence } from './failure.ts';
 import { joinOrRun } from './join.ts';
 import { cloneLabel, label } from './label.ts';
 import { publish } from './search-attributes.ts';
@@ -97,7 +97,7 @@ class CloneRun {
       const what = cancelled ? 'Cancelled.' : `Failed in step ${this.step}: ${sentence(reasonOf(err))}`;
       this.story.say(kept ? what : `${what} Undoing what was made.`);
     }
-    const { undone, leftBehind } = kept ? this.compensation.leave() : await this.compensation.run();
+    const { undone, leftBehind } = kept ? this.compensation.leave(mayHaveMade(err)) : await this.compensation.run();
     publish({ phase: cancelled ? 'cancelled' : 'failed' });
     const failure = refused ?? this.failure(err, undone, leftBehind, kept);
     this.story.end(cancelled ? 'cancelled' : 'failed', failure.message);

@@ -9,6 +9,12 @@ interface Entry {
   leave: (reason: string) => LeftBehind[];
 }
 
+const mayExist = (kind: LeftBehind['kind'], reason: string): LeftBehind => ({
+  kind,
+  id: null,
+  reason: `may exist, look for its tag: ${reason}`,
+});
+
 /**
  * What has been made, in order, and how to undo it. Registered before the creating call, since its answer may be
  * lost; sharpened with IDs once they are known.
@@ -30,7 +36,8 @@ export class Compensation {
           },
           [{ plan, owner, snapshotID, inDoubt }],
         ),
-      leave: (reason) => (snapshotID === null ? [] : [{ kind: 'snapshot', id: snapshotID, reason }]),
+      leave: (reason) =>
+        snapshotID === null ? [mayExist('snapshot', reason)] : [{ kind: 'snapshot', id: snapshotID, reason }],
     });
     return {
       learn(id: number, doubt: boolean) {
@@ -56,7 +63,7 @@ export class Compensation {
         ),
       leave: (reason) =>
         clone === null
-          ? []
+          ? [mayExist('volume', reason)]
           : [
               { kind: 'volume', id: clone.volumeID, reason },
               ...(clone.asyncHandle === null
@@ -89,17 +96,18 @@ export class Compensation {
         leftBehind.push(...result.leftBehind);
       } catch (err) {
         const why = `could not be removed: ${rootCause(err) ?? String(err)}; remove it by hand`;
-        const left = entry.leave(why);
-        leftBehind.push(
-          ...(left.length > 0 ? left : [{ kind: 'volume' as const, id: null, reason: `may exist: ${why}` }]),
-        );
+        leftBehind.push(...entry.leave(why));
       }
     }
     return { undone, leftBehind };
   }
 
-  /** Names everything that stays because the request said `onFailure: "keep"`. */
-  leave(): { undone: string[]; leftBehind: LeftBehind[] } {
-    return { undone: [], leftBehind: this.entries.flatMap((e) => e.leave('kept, as onFailure says')) };
+  /**
+   * Names everything that stays because the request said `onFailure: "keep"`; with `inDoubt`, also what the step that
+   * failed may have made.
+   */
+  leave(inDoubt: boolean): { undone: string[]; leftBehind: LeftBehind[] } {
+    const all = this.entries.flatMap((e) => e.leave('kept, as onFailure says'));
+    return { undone: [], leftBehind: all.filter((l) => l.id !== null || inDoubt) };
   }
 }

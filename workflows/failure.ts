@@ -26,6 +26,9 @@ function stepDetails(err: unknown): StepFailureDetails | undefined {
   return undefined;
 }
 
+/** Whether the step that ended so may have made something all the same. */
+export const mayHaveMade = (err: unknown): boolean => stepDetails(err)?.inDoubt ?? true;
+
 /** The failed step's reason in words, and whether the deadline was what ended it. */
 export function reasonOf(err: unknown): string {
   const text = rootCause(err) ?? String(err);

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
+import type { SimulatorOptions } from '../../simulator/index.ts';
+import { ending, expectInvariants, expectNothingLeft, expectOneClone, ours } from '../support/invariants.ts';
+import { startService, type Service, type ServiceOptions } from '../support/service.ts';
+import { waitFor } from '../support/wait.ts';
+
+const request = { volumeID: 42, name: 'db-uat' };
+/** A late CloneVolume finds its snapshot: that of a finished clone is gone otherwise. */
+const keepingSnapshot = { ...request, snapshot: { retention: 'keep' } };
+const instant = { cloneSeconds: 0, youngVolumeSeconds: 0 };
+
+async function withService<T>(
+  simulator: SimulatorOptions,
+  times: ServiceOptions['times'],
+  body: (service: Service) => Promise<T>,
+): Promise<T> {
+  const service = await startService({ simulator: { behaviour: instant, ...simulator }, times: times ?? {} });
+  try {
+    return await body(service);
+  } finally {
+    await service.stop();
+  }
+}
+
+const called = (service: Service, method: string, times = 1) =>
+  waitFor(
+    `${times} calls of ${method}`,
+    () => (service.simulator.cluster.calls.counts().byMethod[method] ?? 0) >= times,
+  );
+
+/** How many calls of this method the cluster has carried out. */
+const carriedOut = (service: Service, method: string) =>
+  service.simulator.cluster.calls.log().filter((c) => c.method === method && c.outcome === 'ok').length;
+
+test.concurrent('a CloneVolume that takes effect long after it was given up: its volume is found and removed', () =>
+  withService(
+    // Given up after 2 s, and carried out 5 s later: within the 6 s in which a call without an answer may still act.
+    { faults: [{ kind: 'slow', method: 'CloneVolume', delayMs: 7_000, count: 1 }] },
+    { timeoutMs: 2_000, settleMs: 6_000 },
+    async (service) => {
+      const handle = await service.start(keepingSnapshot);
+      const { volumeID } = await handle.result();
+      await waitFor('both calls to be carried out', () => carriedOut(service, 'CloneVolume') === 2);
+      expectOneClone(service.simulator, volumeID, { snapshots: 1 });
+    },
+  ),
+);
+
+test.concurrent('a CreateSnapshot that takes effect long after it was given up: its snapshot is removed', () =>
+  withService(
+    { faults: [{ kind: 'slow', method: 'CreateSnapshot', delayMs: 7_000, count: 1 }] },
+    { timeoutMs: 2_000, settleMs: 6_000 },
+    async (service) => {
+      const handle = await service.start(request);
+      const { volumeID } = await handle.result();
+      await waitFor('both calls to be carried out', () => carriedOut(service, 'CreateSnapshot') === 2);
+      expectOneClone(service.simulator, volumeID);
+    },
+  ),
+);
+
+test.concurrent('a terminated clone is asked for again by its key, while its CloneVolume may still take effect', () =>
+  withService(
+    { faults: [{ kind: 'cutThenActLater', method: 'CloneVolume', delayMs: 5_000, count: 1 }] },
+    { settleMs: 6_000 },
+    async (service) => {
+      const requestId = randomUUID();
+      const workflowId = workflowIDForRequest(requestId);
+      const first = await service.start({ ...keepingSnapshot, requestId }, { workflowId });
+      await called(service, 'CloneVolume');
+      await first.terminate();
+
+      const { volumeID } = await (await service.start({ ...keepingSnapshot, requestId }, { workflowId })).result();
+      const { calls } = service.simulator.cluster;
+      await waitFor('the late effect', () => calls.log().find((c) => c.method === 'CloneVolume')?.outcome === 'ok');
+      expectOneClone(service.simulator, volumeID, { workflowID: workflowId, snapshots: 1 });
+    },
+  ),
+);
+
+test.concurrent(
+  'a clone found again cannot be adopted, and the answer of its DeleteVolume is lost: its result is released',
+  () =>
+    withService(
+      {
+        faults: [
+          { kind: 'actThenCut', method: 'CloneVolume', count: 1 },
+          { kind: 'error', method: 'ListAsyncResults', name: 'xUnknownAccount', count: 1 },
+          { kind: 'actThenCut', method: 'DeleteVolume', count: 1 },
+        ],
+      },
+      {},
+      async (service) => {
+        const end = await expectInvariants(service.simulator, await service.start(request));
+        expect(end).toMatchObject({ ended: 'failed', details: { step: 'startClone', leftBehind: [] } });
+      },
+    ),
+);
+
+test.concurrent('a second volume is removed with its result, though the answer of DeleteVolume is lost', () =>
+  withService(
+    {
+      faults: [
+        { kind: 'cutThenActLater', method: 'CloneVolume', delayMs: 4_000, count: 1 },
+        { kind: 'actThenCut', method: 'DeleteVolume', count: 1 },
+      ],
+    },
+    { settleMs: 6_000 },
+    async (service) => {
+      const handle = await service.start(request);
+      const { volumeID } = await handle.result();
+      expect(carriedOut(service, 'CloneVolume')).toBe(2);
+      expectOneClone(service.simulator, volumeID);
+    },
+  ),
+);
+
+test.concurrent(
+  'a result that the cluster does not give away costs neither the clone nor the removal of its snapshot',
+  () =>
+    withService(
+      { faults: [{ kind: 'error', method: 'GetAsyncResult', match: { keepResult: false }, name: 'xUnknownAccount' }] },
+      {},
+      async (service) => {
+        const handle = await service.start(request);
+        expect(await ending(handle)).toMatchObject({ ended: 'completed', result: { snapshotDeleted: true } });
+        expect(ours(service.simulator.cluster.state()).snapshots).toEqual([]);
+      },
+    ),
+);
+
+test.concurrent('a snapshot that may exist and cannot be looked for is named as such', () =>
+  withService(
+    {
+      faults: [
+        { kind: 'error', method: 'CreateSnapshot', name: 'xUnknownAccount' },
+        { kind: 'error', method: 'ListSnapshots', name: 'xUnknownAccount' },
+      ],
+    },
+    {},
+    async (service) => {
+      const handle = await service.start(request);
+      expect(await ending(handle)).toMatchObject({
+        ended: 'failed',
+        details: { step: 'createSnapshot', leftBehind: [{ kind: 'snapshot', id: null }] },
+      });
+    },
+  ),
+);
+
+test.concurrent('with onFailure keep, what a lost call may have made is named too', () =>
+  withService(
+    {
+      faults: [
+        { kind: 'actThenCut', method: 'CloneVolume', count: 1 },
+        { kind: 'error', method: 'ListVolumes', match: { volumeName: request.name }, name: 'xUnknownAccount' },
+      ],
+    },
+    {},
+    async (service) => {
+      const handle = await service.start({ ...request, onFailure: 'keep' });
+      expect(await ending(handle)).toMatchObject({
+        ended: 'failed',
+        details: {
+          step: 'startClone',
+          leftBehind: [
+            { kind: 'volume', id: null },
+            { kind: 'snapshot', id: expect.any(Number) },
+          ],
+        },
+      });
+      expectNothingLeft(service.simulator, 'nobody');
+    },
+  ),
+);
