@@ -33,10 +33,11 @@ export async function meddle(
   blow: PersonBlow,
   planned: PlannedClone | undefined,
   deeds: Deeds,
+  ended: AbortSignal,
 ): Promise<void> {
   const giveUp = Date.now() + WAIT_MS;
   while (!attempt(cluster, blow, planned, deeds)) {
-    if (Date.now() > giveUp) return;
+    if (Date.now() > giveUp || ended.aborted) return;
     await sleep(LOOK_MS);
   }
   deeds.done[blow.action] += 1;

@@ -146,13 +146,10 @@ async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { 
         await stage.temporal.restart({ signal: 'SIGKILL', downFor: event.downMs });
         blows.temporal += 1;
         return;
-      case 'person':
-        return meddle(
-          stage.simulator.cluster,
-          event,
-          requests.find((r) => r.request.name === event.target),
-          deeds,
-        );
+      case 'person': {
+        const target = requests.find((r) => r.request.name === event.target);
+        return watchers.add((ended) => meddle(stage.simulator.cluster, event, target, deeds, ended));
+      }
     }
   };
   const timeline = [

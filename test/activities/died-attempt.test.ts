@@ -51,7 +51,7 @@ function createSnapshot(attempt: number, heartbeatDetails?: Partial<StepMemory>)
     attempt,
     ...(heartbeatDetails === undefined ? {} : { heartbeatDetails }),
   });
-  return environment.run(activities.createSnapshot, { plan: PLAN, owner: OWNER });
+  return environment.run(() => activities.createSnapshot({ plan: PLAN, owner: OWNER }));
 }
 
 const quiet = { apiCalls: 3, suspects: 0 };

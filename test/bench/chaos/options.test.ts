@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { chaosArguments, UsageError } from '../../../bench/chaos/options.ts';
+
+test('defaults are small enough for a person', () => {
+  expect(chaosArguments([])).toEqual({ clones: 60, seed: 1, minutes: 3, output: 'text' });
+});
+
+test('all of them can be given', () => {
+  const args = ['--clones', '300', '--seed', '7', '--minutes', '0.5', '--output', 'json'];
+  expect(chaosArguments(args)).toEqual({ clones: 300, seed: 7, minutes: 0.5, output: 'json' });
+  expect(chaosArguments(['--help'])).toBeUndefined();
+});
+
+test.each([
+  [['--clones', '0'], '--clones must be a whole number from 1 to 5000, and is "0"'],
+  [['--clones', '1.5'], '--clones must be a whole number'],
+  [['--seed', 'x'], '--seed must be a whole number'],
+  [['--minutes', '-1'], '--minutes'],
+  [['--minutes', 'NaN'], '--minutes must be a number from 0.1 to 1440'],
+  [['--output', 'xml'], '--output must be text or json'],
+  [['--clone', '3'], '--clone'],
+  [['many'], 'many'],
+])('%j is refused', (args, message) => {
+  expect(() => chaosArguments(args)).toThrow(UsageError);
+  expect(() => chaosArguments(args)).toThrow(message);
+});
+
+test('every fault is told at once', () => {
+  expect(() => chaosArguments(['--clones', 'a', '--minutes', 'b'])).toThrow(/--clones[^]*--minutes/);
+});
