@@ -92,6 +92,10 @@ async function cancelWhileUndoing(client: Client, workflowId: string, asked: Ask
   }
 }
 
+/** False when there is no such workflow, or it has ended already. */
+export const terminate = (client: Client, workflowID: string): Promise<boolean> =>
+  stillThere(() => patiently(client, () => client.workflow.getHandle(workflowID).terminate('chaos')));
+
 /** A start whose answer was lost is not repeated under the same ID: it is there already. */
 async function started(start: () => Promise<unknown>): Promise<void> {
   try {

@@ -18,6 +18,12 @@ export interface TemporalBlow {
   downMs: number;
 }
 
+/** Somebody terminates the workflow that keeps the line for clone slots. */
+export interface LineBlow {
+  atMs: number;
+  what: 'line';
+}
+
 /**
  * Somebody works on the cluster by hand. `deletesClone`, `deletesSnapshot`: what is being made for the clone of this
  * name; `copiesClone`: clones the finished clone under its own name; `clones`, `writes`: a source.
@@ -61,6 +67,9 @@ export const planTemporalBlows = (seed: number, count: number, durationMs: numbe
     what: 'temporal',
     downMs: dice.int(200, Math.min(20_000, Math.floor(durationMs / 10))),
   }));
+
+export const planLineBlows = (seed: number, count: number, durationMs: number): LineBlow[] =>
+  spread(count, durationMs, seed, 'line', (atMs) => ({ atMs, what: 'line' }));
 
 export const planPersonBlows = (seed: number, count: number, clones: readonly PlannedClone[]): PersonBlow[] =>
   Array.from({ length: count }, (_, i) => {

@@ -25,6 +25,7 @@ export function reportText(report: ChaosReport, colours: Colours): string {
     ],
     ['worker kills, stops', `${report.workerKills}, ${report.workerStops}`],
     ['Temporal server kills', report.temporalRestarts],
+    ['slot lines terminated', report.linesTerminated],
     ['faults that met a call', counts(report.faults)],
     ['done by hand', counts(report.people)],
     ['calls to the cluster', report.apiCalls],

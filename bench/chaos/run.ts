@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, nothingAsked, Watchers, type Asked } from './ask.ts';
+import { slotsWorkflowID } from '../../contracts/slots.ts';
+import { ask, nothingAsked, terminate, Watchers, type Asked } from './ask.ts';
 import { FAULTS, judge, type FaultClass, type Verdict } from './check.ts';
-import { holderOf, repeatOf } from './ids.ts';
+import { holderOf, repeatOf, TASK_QUEUE } from './ids.ts';
 import { readOutcome, type Outcome } from './outcomes.ts';
 import { patiently } from './patience.ts';
 import { meddle, noDeeds, type Deeds } from './people.ts';
@@ -43,6 +44,8 @@ export interface ChaosReport {
   /** Workers that ended without being told to, in their own words. */
   workerCrashes: string[];
   temporalRestarts: number;
+  /** How often the workflow that keeps the line for clone slots was terminated. */
+  linesTerminated: number;
   apiCalls: number;
   /** Calls that made a second object of a step, whose answer or effect had been late. */
   secondObjects: { volume: number; snapshot: number };
@@ -103,6 +106,7 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
       workerStops: done.blows.SIGTERM,
       workerCrashes: stage.workers.flatMap((w) => w.crashes),
       temporalRestarts: done.blows.temporal,
+      linesTerminated: done.blows.line,
       apiCalls: stage.simulator.cluster.calls.counts().total,
       secondObjects: secondObjects(stage.made),
       strangersRemoved: outcomes.reduce((sum, o) => sum + o.strangersRemoved.length, 0),
@@ -130,7 +134,7 @@ interface Telling {
 async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { note, signal }: Telling) {
   const asked = nothingAsked();
   const deeds = noDeeds(stage.before);
-  const blows = { SIGKILL: 0, SIGTERM: 0, temporal: 0 };
+  const blows = { SIGKILL: 0, SIGTERM: 0, temporal: 0, line: 0 };
   const watchers = new Watchers();
   const failures: unknown[] = [];
   const doing: Promise<unknown>[] = [];
@@ -145,6 +149,9 @@ async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { 
       case 'temporal':
         await stage.temporal.restart({ signal: 'SIGKILL', downFor: event.downMs });
         blows.temporal += 1;
+        return;
+      case 'line':
+        if (await terminate(stage.client, slotsWorkflowID('lab', TASK_QUEUE))) blows.line += 1;
         return;
       case 'person': {
         const target = requests.find((r) => r.request.name === event.target);

@@ -3,9 +3,11 @@ import { stableJSON } from '../../contracts/stable-json.ts';
 import type { Behaviour } from '../../simulator/index.ts';
 import { makeDice } from './dice.ts';
 import {
+  planLineBlows,
   planPersonBlows,
   planTemporalBlows,
   planWorkerBlows,
+  type LineBlow,
   type PersonBlow,
   type TemporalBlow,
   type WorkerBlow,
@@ -19,7 +21,7 @@ export interface ChaosSize {
   minutes: number;
 }
 
-export type PlannedEvent = PlannedFault | WorkerBlow | TemporalBlow | PersonBlow;
+export type PlannedEvent = PlannedFault | WorkerBlow | TemporalBlow | LineBlow | PersonBlow;
 
 /** All that a run does, and when: a pure function of its size and seed. */
 export interface Schedule extends ChaosSize {
@@ -44,6 +46,7 @@ export function makeSchedule({ clones, seed, minutes }: ChaosSize): Schedule {
     ...planWorkerBlows(seed, 'SIGKILL', Math.max(2, Math.ceil(minutes * 3)), durationMs),
     ...planWorkerBlows(seed, 'SIGTERM', Math.max(1, Math.round(minutes / 2)), durationMs),
     ...planTemporalBlows(seed, Math.max(1, Math.round(minutes / 2)), durationMs),
+    ...planLineBlows(seed, Math.max(1, Math.round(minutes / 4)), durationMs),
     ...planPersonBlows(seed, Math.max(5, Math.round(clones / 10)), requests),
   ];
   const plan = {
