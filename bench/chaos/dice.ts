@@ -12,11 +12,13 @@ export interface Dice {
   weighted<K extends string>(weights: Record<K, number>): K;
 }
 
-/** FNV-1a: neighbouring seeds must not give neighbouring streams. */
+/** FNV-1a and MurmurHash3's last step: neighbouring names must not give neighbouring streams. */
 const hashOf = (text: string): number => {
   let hash = 0x811c9dc5;
   for (const char of text) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193);
-  return hash >>> 0;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 };
 
 export const makeDice = (seed: number, stream: string): Dice => {

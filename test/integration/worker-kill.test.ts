@@ -152,7 +152,7 @@ test('a worker is killed while eleven clones are each in another step: the next 
   }
   expect(cluster.calls.counts().total).toBeGreaterThan(callsBefore);
   expect(cluster.state()).toMatchObject({ snapshots: [], asyncResults: [], slots: { running: 0 } });
-});
+}, 240_000);
 
 test('a worker is told to stop while CloneVolume is under way: the call ends, and the next worker does not repeat it', async () => {
   const service = await startService({
