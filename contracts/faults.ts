@@ -27,3 +27,10 @@ export class InvalidRequestError extends Error {
     this.faults = faults;
   }
 }
+
+/** What came in, checked. Throws `InvalidRequestError` with every fault at once. */
+export function parseRequest<T>(schema: z.ZodType<T>, input: unknown): T {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw new InvalidRequestError(describeFaults(parsed.error));
+  return parsed.data;
+}
