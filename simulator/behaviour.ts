@@ -41,6 +41,10 @@ export interface Behaviour {
   cancelledClone: 'removed' | 'remains';
   /** *Inferred.* What a failed clone leaves of the half-made volume, still in `init`. @default 'remains' */
   failedClone: 'removed' | 'remains';
+  /** *Inferred.* Where the attributes given to CreateGroupSnapshot are found. @default 'groupAndMembers' */
+  groupSnapshotAttributes: 'groupAndMembers' | 'group' | 'members';
+  /** *Inferred.* What the result of a group of clones names: its volumes, or the groupCloneID alone. @default 'members' */
+  groupResult: 'members' | 'groupCloneID';
   /** *Inferred.* What DeleteVolume of the source does to a running clone. @default 'continues' */
   deleteSourceDuringClone: 'continues' | 'fails' | 'refused';
   /** *Inferred.* Which node runs a clone job. @default 'leastLoaded' */
@@ -70,6 +74,8 @@ export const defaultBehaviour: Behaviour = {
   cloneInheritsQoSPolicy: true,
   cancelledClone: 'removed',
   failedClone: 'remains',
+  groupSnapshotAttributes: 'groupAndMembers',
+  groupResult: 'members',
   deleteSourceDuringClone: 'continues',
   cloneNode: 'leastLoaded',
   unknownParameters: 'refuse',
@@ -105,6 +111,8 @@ export const behaviourChange = z
     cloneInheritsQoSPolicy: z.boolean(),
     cancelledClone: remains,
     failedClone: remains,
+    groupSnapshotAttributes: z.enum(['groupAndMembers', 'group', 'members']),
+    groupResult: z.enum(['members', 'groupCloneID']),
     deleteSourceDuringClone: z.enum(['continues', 'fails', 'refused']),
     cloneNode: z.enum(['leastLoaded', 'sourceVolume']),
     unknownParameters: z.enum(['refuse', 'ignore']),

@@ -1,4 +1,4 @@
-import type { CopyRule } from './behaviour.ts';
+import type { Behaviour, CopyRule } from './behaviour.ts';
 import type { Context } from './context.ts';
 import { ElementError } from './errors.ts';
 import { globMatches } from './glob.ts';
@@ -111,6 +111,7 @@ export const startJob = (context: Context, { kind, source, destination, nodeID, 
     content: source.content,
   };
   for (const fault of jobFaults) {
+    if ('sourceVolumeID' in fault && (fault.sourceVolumeID ?? job.srcVolumeID) !== job.srcVolumeID) continue;
     if (fault.kind === 'cloneFails') {
       job.failure = { name: fault.name ?? 'xCloneFailed', message: fault.message ?? 'Clone failed.' };
       job.endMs = nowMs + metadataMs + dataMs * ((fault.atPercent ?? 50) / 100) + job.stallMs;
@@ -166,11 +167,16 @@ export const endJob = (
     const left = status === 'cancelled' ? behaviour.cancelledClone : behaviour.failedClone;
     if (left === 'removed') removeVolume(state, destination.volumeID);
   }
-  endAsyncResult(state, job, at, status);
+  endAsyncResult(context, job, at, status);
   if (job.snapshotID !== null) expireSnapshot(state, job.snapshotID, at);
 };
 
-const endAsyncResult = (state: ClusterState, job: CloneJobRecord, at: number, status: string): void => {
+const endAsyncResult = (
+  { state, behaviour }: Pick<Context, 'state' | 'behaviour'>,
+  job: CloneJobRecord,
+  at: number,
+  status: string,
+): void => {
   const async = state.asyncResults.get(job.asyncHandle);
   if (async === undefined) return;
   // "When you cancel a group clone operation, the system completes and removes the operation's associated asyncHandle."
@@ -191,13 +197,19 @@ const endAsyncResult = (state: ClusterState, job: CloneJobRecord, at: number, st
       ? { cloneID: job.cloneID, volumeID: job.dstVolumeID }
       : {
           groupCloneID: async.groupCloneID,
-          members: jobs.map((j) => ({ srcVolumeID: j.srcVolumeID, volumeID: j.dstVolumeID })),
+          ...membersOf(behaviour, jobs),
         };
   async.outcome =
     failed?.failure == null
       ? { result: { ...about, message: 'Clone complete.' } }
       : { error: { ...about, ...failed.failure } };
 };
+
+/** The members of a group, as far as its result names them. */
+export const membersOf = (behaviour: Behaviour, jobs: readonly CloneJobRecord[]) =>
+  behaviour.groupResult === 'members'
+    ? { members: jobs.map((j) => ({ srcVolumeID: j.srcVolumeID, volumeID: j.dstVolumeID })) }
+    : {};
 
 /** Fails the running jobs that read from a volume, because it is going away. */
 export const failJobsFrom = (context: Pick<Context, 'state' | 'behaviour'>, volumeID: number, at: number): void => {

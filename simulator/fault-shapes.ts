@@ -17,6 +17,9 @@ const aim = {
   probability: z.number().min(0).max(1).optional(),
 };
 
+/** Of a group of clones, only the copy of this volume. */
+const member = { sourceVolumeID: z.int().positive().optional() };
+
 const of = <K extends string, S extends z.ZodRawShape>(kind: K, shape: S) =>
   z.strictObject({ kind: z.literal(kind), ...aim, ...shape });
 
@@ -37,14 +40,16 @@ export const faultSchema = z.discriminatedUnion('kind', [
     name: z.string().optional(),
     message: z.string().optional(),
     atPercent: z.number().min(0).max(100).optional(),
+    ...member,
   }),
   of('cloneStalls', {
     atPercent: z.number().min(0).max(100).optional(),
     /** Simulated seconds after which it goes on. Without it: never. */
     forSeconds: z.number().positive().optional(),
+    ...member,
   }),
   of('loseAsyncResult', {}),
-  of('loseSyncJob', {}),
+  of('loseSyncJob', member),
 ]);
 
 export type Fault = z.infer<typeof faultSchema>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isoDate } from '../clock.ts';
+import { membersOf } from '../clone-jobs.ts';
 import type { Context } from '../context.ts';
 import { noSuchAsyncResult } from '../errors.ts';
 import { id, method, type Method } from '../method.ts';
@@ -7,12 +8,12 @@ import { progressOf } from '../progress.ts';
 import type { AsyncResultRecord } from '../records.ts';
 
 /** What is known of the clone, or the group of clones, while it runs. */
-const runningData = ({ state }: Context, r: AsyncResultRecord): Record<string, unknown> => {
+const runningData = ({ state, behaviour }: Context, r: AsyncResultRecord): Record<string, unknown> => {
   const jobs = r.cloneIDs.flatMap((cloneID) => state.cloneJobs.get(cloneID) ?? []);
   if (r.groupCloneID === null) return { cloneID: jobs[0]?.cloneID, volumeID: jobs[0]?.dstVolumeID };
   return {
     groupCloneID: r.groupCloneID,
-    members: jobs.map((job) => ({ srcVolumeID: job.srcVolumeID, volumeID: job.dstVolumeID })),
+    ...membersOf(behaviour, jobs),
   };
 };
 

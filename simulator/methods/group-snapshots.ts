@@ -28,20 +28,28 @@ interface GroupWishes {
 
 /** All or nothing: every volume is checked before the first snapshot is taken. */
 const takeGroup = (context: Context, list: readonly VolumeRecord[], wishes: GroupWishes): GroupSnapshotRecord => {
-  const { state, nowMs, random } = context;
+  const { state, nowMs, random, behaviour } = context;
+  const { attributes, ...others } = wishes;
+  const given = (to: 'group' | 'members') =>
+    attributes === undefined || ![to, 'groupAndMembers'].includes(behaviour.groupSnapshotAttributes) ? {} : attributes;
   for (const v of list) snapshots.makeSnapshotRoom(context, v, wishes.expiry?.fifo ?? false);
   const group: GroupSnapshotRecord = {
     groupSnapshotID: nextID(state, 'groupSnapshot'),
     groupSnapshotUUID: random.uuid(),
     name: wishes.name ?? isoDate(nowMs),
-    attributes: wishes.attributes ?? {},
+    attributes: given('group'),
     createMs: nowMs,
     enableRemoteReplication: wishes.enableRemoteReplication ?? false,
     members: [],
   };
   state.groupSnapshots.set(group.groupSnapshotID, group);
   group.members = list.map(
-    (v) => snapshots.addSnapshot(context, v, { ...wishes, groupSnapshotID: group.groupSnapshotID }).snapshotID,
+    (v) =>
+      snapshots.addSnapshot(context, v, {
+        ...others,
+        attributes: given('members'),
+        groupSnapshotID: group.groupSnapshotID,
+      }).snapshotID,
   );
   return group;
 };
