@@ -1,17 +1,15 @@
 /** One thing that is still on the cluster. */
 export interface LeftBehind {
-  kind: 'volume' | 'snapshot' | 'accessGroupMembership' | 'cloneJob' | 'asyncResult';
-  /** volumeID, snapshotID, volumeAccessGroupID, cloneID or asyncHandle; `null` when it never became known. */
+  kind: 'volume' | 'snapshot' | 'groupSnapshot' | 'accessGroupMembership' | 'cloneJob' | 'asyncResult';
+  /** volumeID, snapshotID, groupSnapshotID, … or asyncHandle; `null` when it never became known. */
   id: number | null;
   /** Why it is still there, and what to do. */
   reason: string;
 }
 
-/** `details[0]` of a `CloneFailed` failure. */
-export interface CloneFailureDetails {
+/** What every `CloneFailed` failure says in `details[0]`. */
+export interface FailureDetails {
   cluster: string;
-  sourceVolumeID: number;
-  name: string;
   /** The activity that failed: `startClone`, `awaitClone`, … */
   step: string;
   /** Element API method and error name, when the cluster said no. */
@@ -25,6 +23,21 @@ export interface CloneFailureDetails {
   undone: string[];
   leftBehind: LeftBehind[];
 }
+
+/** `details[0]` of a `CloneFailed` failure of `cloneVolume`. */
+export interface CloneFailureDetails extends FailureDetails {
+  sourceVolumeID: number;
+  name: string;
+}
+
+/** The same of `cloneGroup`. */
+export interface GroupFailureDetails extends FailureDetails {
+  sourceVolumeIDs: number[];
+}
+
+/** What a failure is about: the part of its details that was known from the start. */
+export type FailureSubject = About<CloneFailureDetails> | About<GroupFailureDetails>;
+type About<D extends FailureDetails> = Omit<D, Exclude<keyof FailureDetails, 'cluster'>>;
 
 /** `details[0]` of a failure thrown by an activity. No secrets: it is kept in the history. */
 export interface StepFailureDetails {

@@ -2,12 +2,24 @@
 export * from './names.ts';
 export * from './duration.ts';
 export * from './faults.ts';
+export {
+  accessSchema,
+  attributesSchema,
+  modifySchema,
+  qosSchema,
+  snapshotOptionsSchema,
+  VOLUME_SIZE_MAX,
+  VOLUME_SIZE_MIN,
+} from './fields.ts';
 export * from './clone-volume.ts';
+export * from './clone-group.ts';
 export type * from './clone-result.ts';
+export type * from './clone-group-result.ts';
+export type * from './clone-types.ts';
 export type * from './failure.ts';
 export type * from './inventory.ts';
 export * from './orphans.ts';
 export * from './housekeeping-requests.ts';
-export type * from './progress.ts';
+export * from './progress.ts';
 export * from './tag.ts';
 export * from './workflow-id.ts';

@@ -5,6 +5,7 @@ export const DEFAULT_TASK_QUEUE = 'element-clone';
 
 export const WORKFLOW = {
   cloneVolume: 'cloneVolume',
+  cloneGroup: 'cloneGroup',
   /** The line for the clone slots of one cluster: contracts/slots.ts. */
   cloneSlots: 'cloneSlots',
   findOrphans: 'findOrphans',

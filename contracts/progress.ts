@@ -1,10 +1,8 @@
 import type { Phase } from './names.ts';
 import type { OrphanRemoval } from './orphans.ts';
 
-/** Heartbeat details of a waiting clone: what the last look at the cluster saw. */
-export interface CloneProgress {
-  volumeID: number;
-  cloneID: number | null;
+/** What the last look at the cluster saw of a copy that is waited for. */
+export interface CopyProgress {
   asyncHandle: number | null;
   /** 0–100. */
   percent: number;
@@ -22,6 +20,45 @@ export interface CloneProgress {
   looks: number;
 }
 
+/** Heartbeat details of a waiting clone. */
+export interface CloneProgress extends CopyProgress {
+  volumeID: number;
+  cloneID: number | null;
+}
+
+/** One clone of a group, as the last look saw it. */
+export interface MemberProgress {
+  sourceVolumeID: number;
+  volumeID: number;
+  /** `waiting`: the copy has not begun, or cannot be seen. */
+  state: 'waiting' | 'copying' | 'done' | 'failed';
+  /** 0–100. */
+  percent: number;
+}
+
+/** Heartbeat details of a waiting group: the figures are those of all its copies together. */
+export interface GroupProgress extends CopyProgress {
+  groupCloneID: number | null;
+  members: MemberProgress[];
+}
+
+export const isGroupProgress = (p: CloneProgress | GroupProgress): p is GroupProgress => 'members' in p;
+
+/** `3 of 12 volumes done`, and how many failed. */
+export function membersText({ members }: GroupProgress): string {
+  const count = (state: MemberProgress['state']) => members.filter((m) => m.state === state).length;
+  const failed = count('failed');
+  return `${count('done')} of ${members.length} volumes done${failed === 0 ? '' : `, ${failed} failed`}`;
+}
+
+/** How far a step that does the same to each member of a group is with one of them. */
+export interface MemberTask {
+  done?: boolean;
+  /** Why it will not be done. */
+  failed?: string;
+  suspects?: number;
+}
+
 /** What a step remembers from one attempt to the next; rides on heartbeat details, so it survives worker crashes. */
 export interface StepMemory {
   /** Element API calls of all attempts. */
@@ -36,9 +73,11 @@ export interface StepMemory {
   unfinished?: boolean;
   /** Which attempt has ended in order. Whoever is not the next follows one that died before it said anything. */
   ended?: number;
-  /** Volumes beside the clone that verify has begun to remove. */
-  strangers?: number[];
-  progress?: CloneProgress;
+  /** Volumes that this step has begun to remove. */
+  removing?: number[];
+  progress?: CloneProgress | GroupProgress;
+  /** By volume ID. */
+  tasks?: Record<string, MemberTask>;
   /** Place in line for a clone slot; 1 is next. */
   line?: { place: number; of: number };
   /** What undoing has removed so far, in words. */
@@ -64,6 +103,9 @@ export interface ProgressView {
   stage?: string;
   volumeID?: number;
   cloneID?: number;
+  /** Of a group: its clones one by one. */
+  groupCloneID?: number;
+  members?: MemberProgress[];
   asyncHandle?: number;
   /** When the cluster was last asked (ISO 8601). */
   lookedAt?: string;

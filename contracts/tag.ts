@@ -1,5 +1,7 @@
 import { TAG_ATTRIBUTE } from './names.ts';
 
+const STEPS = ['snapshot', 'groupSnapshot', 'clone'] as const;
+
 /**
  * The ownership tag: one attribute that every object made by this service carries. It is the same over retries,
  * worker restarts and workflow resets, and differs between two separate requests.
@@ -8,7 +10,8 @@ export interface OwnershipTag {
   /** requestId, or the first run's ID when there is none. */
   request: string;
   workflowID: string;
-  step: 'snapshot' | 'clone';
+  step: (typeof STEPS)[number];
+  /** Of a group snapshot: the first volume of the group. */
   sourceVolumeID: number;
   requestedBy?: string;
   /** Stamped on a finished clone. A copy that somebody makes of it inherits the tag, but not this ID. */
@@ -59,10 +62,11 @@ export function tagFields(attributes: unknown): ReadonlyMap<string, string> | un
 export function readTag(attributes: unknown): OwnershipTag | undefined {
   const fields = tagFields(attributes);
   if (fields === undefined) return undefined;
-  const [request, workflowID, step] = [fields.get('request'), fields.get('workflow'), fields.get('step')];
+  const [request, workflowID] = [fields.get('request'), fields.get('workflow')];
+  const step = STEPS.find((s) => s === fields.get('step'));
   const sourceVolumeID = idOf(fields.get('source'));
   if (fields.get('v') !== VERSION || !request || !workflowID || Number.isNaN(sourceVolumeID)) return undefined;
-  if (step !== 'snapshot' && step !== 'clone') return undefined;
+  if (step === undefined) return undefined;
   const volumeID = fields.has('volume') ? idOf(fields.get('volume')) : undefined;
   if (Number.isNaN(volumeID)) return undefined;
   const requestedBy = fields.get('by');

@@ -14,6 +14,17 @@ export const isRequestID = (value: unknown): value is string => typeof value ===
 /** The one workflow ID that may serve a requestId: the server refuses a second, which makes the key a lock. */
 export const workflowIDForRequest = (requestId: string) => `clone-for-request-${requestId}`;
 
+/** `volumes-42-43-and-10-more`: enough to recognise a group by. */
+const volumesSlug = (volumeIDs: readonly number[]) => {
+  const [first, second, ...more] = volumeIDs;
+  const all = second === undefined ? `volume-${first}` : `volumes-${first}-${second}`;
+  return more.length === 0 ? all : `${all}-and-${more.length}-more`;
+};
+
+/** ID for a group without a key: `clone-group-of-volumes-42-43-and-10-more-of-lab-k3j9x2p0aq`. */
+export const workflowIDForGroup = (r: { cluster: string; volumes: readonly { volumeID: number }[] }, unique: string) =>
+  `clone-group-of-${volumesSlug(r.volumes.map((v) => v.volumeID))}-of-${slug(r.cluster)}-${unique}`;
+
 /** ID for a request without a key: `clone-volume-42-of-lab-to-db-uat-k3j9x2p0aq`. `unique` keeps two apart. */
 export const workflowIDForClone = (r: { cluster: string; volumeID: number; name: string }, unique: string) =>
   `clone-volume-${r.volumeID}-of-${slug(r.cluster)}-to-${slug(r.name)}-${unique}`;

@@ -73,7 +73,16 @@ export const asyncHandleSchema = z.object({
   lastUpdateTime: date.optional(),
   /** Of clones only: what other types say differs by type. */
   data: z
-    .object({ cloneID: intOrNone, groupCloneID: intOrNone, volumeID: intOrNone, message: z.string().optional() })
+    .object({
+      cloneID: intOrNone,
+      groupCloneID: intOrNone,
+      volumeID: intOrNone,
+      members: z
+        .array(z.object({ srcVolumeID: int, volumeID: int }))
+        .optional()
+        .catch(undefined),
+      message: z.string().optional(),
+    })
     .nullish()
     .catch(null),
 });

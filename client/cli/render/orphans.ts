@@ -15,6 +15,7 @@ import { age, fit, plain } from './text.ts';
 const KINDS: Record<OrphanView['kind'], string> = {
   volume: 'volume',
   snapshot: 'snapshot',
+  groupSnapshot: 'group snapshot',
   accessGroupMembership: 'membership',
   cloneJob: 'clone job',
   asyncResult: 'async result',

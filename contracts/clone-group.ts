@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { parseRequest } from './faults.ts';
+import {
+  accessSchema,
+  always,
+  attributesSchema,
+  clusterSchema,
+  id,
+  modifySchema,
+  must,
+  orderFields,
+  sizeBytes,
+  snapshotOptionsSchema,
+  text,
+  volumeAccessGroupsSchema,
+} from './fields.ts';
+
+/** Far above what any cluster takes at once (GetLimits: volumesPerGroupSnapshotMax, typically 32). */
+const VOLUMES_MAX = 1_000;
+
+/** What each clone may ask for, and the group for all of them. */
+const cloneFields = {
+  access: accessSchema.optional(),
+  /** Attributes of the clone. @default those of its source */
+  attributes: attributesSchema.optional(),
+  newAccountID: id('the ID of an account').optional(),
+  /** Bytes; rounded up to a whole MiB by the cluster. */
+  newSize: sizeBytes.optional(),
+  /** Changes made by ModifyVolume once the clone is there. */
+  modify: modifySchema.optional(),
+  volumeAccessGroups: volumeAccessGroupsSchema.optional(),
+};
+
+const memberSchema = z.strictObject(
+  {
+    /** The volume to clone. */
+    volumeID: id('the ID of a volume to clone'),
+    /** Name of the new volume. @default the source's name and "-clone" */
+    name: text(64).optional(),
+    ...cloneFields,
+  },
+  { error: ({ code }) => (code === 'invalid_type' ? 'must be an object such as {"volumeID": 42}' : undefined) },
+);
+
+/** Members that come before this one and have the same `key`. */
+const repeated = (volumes: unknown, key: 'volumeID' | 'name') => {
+  const seen = new Map<unknown, number>();
+  const found: { at: number; first: number; value: unknown }[] = [];
+  for (const [at, member] of (Array.isArray(volumes) ? volumes : []).entries()) {
+    const value: unknown = (member as Record<string, unknown> | null)?.[key];
+    const first = seen.get(value);
+    if (value === undefined) continue;
+    if (first === undefined) seen.set(value, at);
+    else found.push({ at, first, value });
+  }
+  return found;
+};
+
+/**
+ * What `cloneGroup` is asked for. Field names are the Element API's own where it has one. The fields of a member stand
+ * above those of the group, which are for all members; of `modify` each field by itself.
+ */
+export const cloneGroupRequestSchema = z
+  .strictObject({
+    cluster: clusterSchema,
+    /** The volumes to clone, all at the same moment. */
+    volumes: z
+      .array(memberSchema, must('a list of volumes such as [{"volumeID": 42}]'))
+      .min(1, { error: 'must name at least one volume' })
+      .max(VOLUMES_MAX, { error: `must be at most ${VOLUMES_MAX} volumes` })
+      .superRefine((volumes: unknown, ctx) => {
+        for (const { at, first, value } of repeated(volumes, 'volumeID')) {
+          const message = `volume ${String(value)} is named in volumes.${first} already; remove one of them`;
+          ctx.addIssue({ code: 'custom', message, path: [at, 'volumeID'] });
+        }
+        for (const { at, first, value } of repeated(volumes, 'name')) {
+          const message = `volumes.${first} is called ${JSON.stringify(value)} already; names are unique within a group`;
+          ctx.addIssue({ code: 'custom', message, path: [at, 'name'] });
+        }
+      }, always),
+    /** Clone what this group snapshot holds instead of taking one. */
+    groupSnapshotID: id('the ID of a group snapshot of the volumes').optional(),
+    ...cloneFields,
+    enableSnapMirrorReplication: z.boolean().optional(),
+    /** How to take the group snapshot that is cloned. Only without groupSnapshotID. */
+    snapshot: snapshotOptionsSchema.optional(),
+    ...orderFields,
+    /** Keep the other clones when one of them fails. @default all or nothing */
+    onMemberFailure: z.literal('keep', { error: 'must be "keep"; leave it out for all or nothing' }).optional(),
+  })
+  .refine((r) => r.groupSnapshotID === undefined || r.snapshot === undefined, {
+    ...always,
+    path: ['snapshot'],
+    error: 'is for a group snapshot taken now; leave it out when groupSnapshotID is given',
+  });
+
+export type CloneGroupRequest = z.infer<typeof cloneGroupRequestSchema>;
+
+/** The request, checked. Throws `InvalidRequestError` with every fault at once. */
+export const parseCloneGroupRequest = (input: unknown): CloneGroupRequest =>
+  parseRequest(cloneGroupRequestSchema, input);

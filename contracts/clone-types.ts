@@ -1,0 +1,14 @@
+import type { CloneGroupResult } from './clone-group-result.ts';
+import type { CloneGroupRequest } from './clone-group.ts';
+import type { CloneVolumeResult } from './clone-result.ts';
+import type { CloneVolumeRequest } from './clone-volume.ts';
+
+/** Request and result of each workflow type that makes clones. */
+export interface CloneTypes {
+  cloneVolume: { request: CloneVolumeRequest; result: CloneVolumeResult };
+  cloneGroup: { request: CloneGroupRequest; result: CloneGroupResult };
+}
+
+export type CloneType = keyof CloneTypes;
+export type RequestOf<T extends CloneType = CloneType> = CloneTypes[T]['request'];
+export type ResultOf<T extends CloneType = CloneType> = CloneTypes[T]['result'];

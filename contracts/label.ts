@@ -1,0 +1,27 @@
+/**
+ * A value of a request that nobody has checked yet, for a summary: any SDK may have sent anything, and text that cannot
+ * be made or is too long would fail the workflow task again and again instead of the request.
+ */
+export function label(value: unknown): string {
+  if (typeof value === 'string') return value.slice(0, 64);
+  return typeof value === 'number' ? String(value) : '?';
+}
+
+/** `volumes 42, 43 and 10 more`. */
+export function volumesLabel(volumes: unknown): string {
+  const ids = (Array.isArray(volumes) ? (volumes as unknown[]) : []).map((v) =>
+    label(typeof v === 'object' && v !== null && 'volumeID' in v ? v.volumeID : undefined),
+  );
+  if (ids.length === 0) return 'volumes ?';
+  if (ids.length === 1) return `volume ${ids[0]}`;
+  const [first, second, ...more] = ids;
+  return more.length === 0 ? `volumes ${first} and ${second}` : `volumes ${first}, ${second} and ${more.length} more`;
+}
+
+/** Which volumes are cloned together, in one line. */
+export const groupLabel = (request: { cluster?: unknown; volumes?: unknown } | null | undefined) =>
+  `Clone ${volumesLabel(request?.volumes)} of ${label(request?.cluster)} as a group`;
+
+/** What is cloned to what, in one line. */
+export const cloneLabel = (request: { cluster?: unknown; volumeID?: unknown; name?: unknown } | null | undefined) =>
+  `Clone volume ${label(request?.volumeID)} of ${label(request?.cluster)} → ${label(request?.name)}`;
