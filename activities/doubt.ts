@@ -1,6 +1,7 @@
+import { log } from '@temporalio/activity';
 import { ElementApiError, ElementAuthError, ElementTransportError } from '../element/index.ts';
 import { NotYet, type StepContext } from './step.ts';
-import type { ClonePlan } from './types.ts';
+import type { ClonePlan, Owner } from './types.ts';
 
 /** Errors of the API that may come after the cluster has acted. All others are refusals. */
 const AMBIGUOUS = new Set([
@@ -52,7 +53,7 @@ function restore(ctx: StepContext, before: { inDoubt: boolean | undefined; issue
 }
 
 /** Takes over the doubt about an earlier run of the same workflow, whose last call may be under way still. */
-export function inheritDoubt(ctx: StepContext, { earlierRunEndedAt }: ClonePlan): void {
+export function inheritDoubt(ctx: StepContext, { earlierRunEndedAt }: Pick<ClonePlan, 'earlierRunEndedAt'>): void {
   if (earlierRunEndedAt == null || ctx.memory.inDoubt !== undefined) return;
   ctx.memory.inDoubt = true;
   ctx.memory.issuedAt = earlierRunEndedAt;
@@ -70,6 +71,25 @@ export function inDoubtSince(ctx: StepContext): string | null {
 export function settleBeforeRepeating(ctx: StepContext, method: string): void {
   const patience = { ...ctx, times: { ...ctx.times, settleMs: ctx.times.settleMs / 3 } };
   settle(patience, inDoubtSince(ctx), `waiting to see whether the ${method} whose answer was lost took effect`);
+}
+
+/** What an earlier attempt, or an earlier run, has made; else what the call makes now. */
+export async function makeOnce<T>(
+  ctx: StepContext,
+  owner: Owner,
+  plan: Pick<ClonePlan, 'earlierRunEndedAt'>,
+  step: { method: string; find: () => Promise<T | undefined>; create: () => Promise<T> },
+): Promise<T> {
+  inheritDoubt(ctx, plan);
+  if (ctx.attempt > 1 || owner.mayHaveRunBefore) {
+    const found = await step.find();
+    if (found !== undefined) {
+      log.info('Found what an earlier attempt made', { method: step.method });
+      return found;
+    }
+    settleBeforeRepeating(ctx, step.method);
+  }
+  return issue(ctx, step.create);
 }
 
 /** Comes back later unless a call that ended at `since` can no longer have an effect. */

@@ -11,13 +11,13 @@ export const tagOf = (owner: Owner, plan: ClonePlan, step: OwnershipTag['step'])
   ...(owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy }),
 });
 
-const byID = (a: Volume, b: Volume) => a.volumeID - b.volumeID;
+export const byID = (a: Volume, b: Volume) => a.volumeID - b.volumeID;
 
 /** Never the source, never a copy that inherited the tag from our finished clone. */
-const isOwnVolume = (volume: Volume, tag: OwnershipTag) =>
+export const isOwnVolume = (volume: Volume, tag: OwnershipTag) =>
   volume.volumeID !== tag.sourceVolumeID && isOwn(readTag(volume.attributes), tag, volume.volumeID);
 
-const isLive = (volume: Volume) => volume.status !== 'deleted';
+export const isLive = (volume: Volume) => volume.status !== 'deleted';
 
 /** Volumes that this request made, lowest ID first. Asks for those of the clone's name: one cheap, exact question. */
 export async function findOwnVolumes(api: ElementClient, name: string, tag: OwnershipTag): Promise<Volume[]> {
@@ -49,8 +49,13 @@ export async function findOwnSnapshots(api: ElementClient, tag: OwnershipTag): P
     .toSorted((a, b) => a.snapshotID - b.snapshotID);
 }
 
+/** Those of these volumes that are there, deleted ones left out. */
+export async function findVolumes(api: ElementClient, volumeIDs: readonly number[]): Promise<Volume[]> {
+  const { volumes } = await api.listVolumes({ volumeIDs: [...volumeIDs] });
+  return volumes.filter((v) => volumeIDs.includes(v.volumeID) && isLive(v));
+}
+
 /** The volume with this ID, or `undefined` when it is gone or deleted. */
 export async function findVolume(api: ElementClient, volumeID: number): Promise<Volume | undefined> {
-  const { volumes } = await api.listVolumes({ volumeIDs: [volumeID] });
-  return volumes.find((v) => v.volumeID === volumeID && v.status !== 'deleted');
+  return (await findVolumes(api, [volumeID]))[0];
 }

@@ -1,7 +1,6 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
-import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import { FAILURE, MEMO } from '../contracts/names.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -10,11 +9,11 @@ import type { CloneActivities } from './types.ts';
 const PAUSE_MS = 10_000;
 
 export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 'joinRequest'> => ({
-  async joinRequest({ workflowID, request }): Promise<CloneVolumeResult> {
+  async joinRequest({ workflowID, type, request }): Promise<unknown> {
     const handle = deps.temporal.workflow.getHandle(workflowID);
-    const { status, memo } = await handle.describe();
+    const { status, memo, type: theirType } = await handle.describe();
     const theirs = memo?.[MEMO.request];
-    if (theirs !== undefined && stableJSON(theirs) !== stableJSON(request)) {
+    if (theirType !== type || (theirs !== undefined && stableJSON(theirs) !== stableJSON(request))) {
       throw ApplicationFailure.create({
         type: FAILURE.requestConflict,
         message: `requestId: "${request.requestId}" was used before for a different request (${workflowID}); use a new key, or repeat the request unchanged`,
@@ -30,7 +29,7 @@ export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 
       });
     }
     try {
-      return (await handle.result()) as CloneVolumeResult;
+      return await handle.result();
     } catch (err) {
       if (!(err instanceof WorkflowFailedError)) throw err;
       if (err.cause instanceof ApplicationFailure) throw err.cause;

@@ -3,32 +3,41 @@ import type { ActivityDeps } from './deps.ts';
 import { tagOf } from './find.ts';
 import { runStep } from './step.ts';
 import { doneAlready } from './tolerate.ts';
-import type { CloneActivities } from './types.ts';
+import type { ElementClient, ModifyVolumeParams } from '../element/index.ts';
+import type { CloneActivities, ClonePlan, Owner } from './types.ts';
 
 export const createModifyActivities = (deps: ActivityDeps): Pick<CloneActivities, 'modifyVolume' | 'grantAccess'> => ({
   modifyVolume: ({ plan, owner, volumeID }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
-      const modify = plan.request.modify ?? {};
-      await ctx.api.modifyVolume({
-        volumeID,
-        // Always: the stamp tells our finished clone from a copy that somebody makes of it and that inherits the tag.
-        attributes: withTag(plan.attributes, { ...tagOf(owner, plan, 'clone'), volumeID }),
-        ...(modify.access === undefined ? {} : { access: modify.access }),
-        ...(modify.accountID === undefined ? {} : { accountID: modify.accountID }),
-        ...(modify.totalSize === undefined ? {} : { totalSize: modify.totalSize }),
-        ...(modify.qos === undefined ? {} : { qos: modify.qos }),
-        ...(modify.qosPolicyID === undefined ? {} : { qosPolicyID: modify.qosPolicyID }),
-      });
+      await ctx.api.modifyVolume(modifyParams(plan, owner, volumeID));
       return {};
     }),
 
   grantAccess: ({ cluster, volumeID, volumeAccessGroups }) =>
     runStep(deps, cluster, async (ctx) => {
-      for (const { volumeAccessGroupID } of volumeAccessGroups) {
-        await doneAlready(['xAlreadyInVolumeAccessGroup'], () =>
-          ctx.api.addVolumesToVolumeAccessGroup({ volumeAccessGroupID, volumes: [volumeID] }),
-        );
-      }
+      for (const { volumeAccessGroupID } of volumeAccessGroups)
+        await addToGroup(ctx.api, volumeAccessGroupID, volumeID);
       return {};
     }),
 });
+
+/** What ModifyVolume is asked for: the changes, and always the stamp. */
+export function modifyParams(plan: ClonePlan, owner: Owner, volumeID: number): ModifyVolumeParams {
+  const { access, accountID, totalSize, qos, qosPolicyID } = plan.request.modify ?? {};
+  return {
+    volumeID,
+    // The stamp tells our finished clone from a copy that somebody makes of it and that inherits the tag.
+    attributes: withTag(plan.attributes, { ...tagOf(owner, plan, 'clone'), volumeID }),
+    ...(access === undefined ? {} : { access }),
+    ...(accountID === undefined ? {} : { accountID }),
+    ...(totalSize === undefined ? {} : { totalSize }),
+    ...(qos === undefined ? {} : { qos }),
+    ...(qosPolicyID === undefined ? {} : { qosPolicyID }),
+  };
+}
+
+/** Membership that is there already is fine. */
+export const addToGroup = (api: ElementClient, volumeAccessGroupID: number, volumeID: number): Promise<void> =>
+  doneAlready(['xAlreadyInVolumeAccessGroup'], () =>
+    api.addVolumesToVolumeAccessGroup({ volumeAccessGroupID, volumes: [volumeID] }),
+  );

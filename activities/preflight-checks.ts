@@ -7,12 +7,32 @@ import type { Owner } from './types.ts';
 
 /** Every reason why the cluster would refuse, each beginning with the field and ending with the remedy. */
 export function checkRequest(request: CloneVolumeRequest, facts: Facts, owner: Owner): string[] {
-  const faults: string[] = [];
-  const { source, limits, fullness } = facts;
+  const faults = clusterFaults('CloneVolume', request, facts);
   if (request.lease !== undefined) {
-    faults.push('lease: this version cannot delete a clone when a lease ends; leave the field out');
+    faults.unshift('lease: this version cannot delete a clone when a lease ends; leave the field out');
   }
-  faults.push(...versionFaults(request, facts.apiVersion));
+  return [...faults, ...volumeFaults(request, facts, owner)];
+}
+
+/** What holds for the cluster as a whole, however many volumes the request is about. */
+export function clusterFaults(
+  method: 'CloneVolume' | 'CloneMultipleVolumes',
+  request: Pick<CloneVolumeRequest, 'cluster' | 'modify' | 'enableSnapMirrorReplication'>,
+  { apiVersion, fullness }: Pick<Facts, 'apiVersion' | 'fullness'>,
+): string[] {
+  const faults = versionFaults(method, request, apiVersion);
+  if (/^stage[45]/.test(fullness.fullness)) {
+    faults.push(
+      `cluster: ${request.cluster} is too full (${fullness.fullness}) to make snapshots or clones; free space or add capacity, then ask again`,
+    );
+  }
+  return faults;
+}
+
+/** What holds for one clone. */
+export function volumeFaults(request: CloneVolumeRequest, facts: Facts, owner: Owner): string[] {
+  const faults: string[] = [];
+  const { source, limits } = facts;
   if (source === undefined) {
     faults.push(`volumeID: cluster ${request.cluster} has no volume ${request.volumeID}, or it was deleted`);
   } else if (source.status !== 'active') {
@@ -31,20 +51,19 @@ export function checkRequest(request: CloneVolumeRequest, facts: Facts, owner: O
       `name: must be ${limits.volumeNameLengthMin} to ${limits.volumeNameLengthMax} characters on this cluster`,
     );
   }
-  if (/^stage[45]/.test(fullness.fullness)) {
-    faults.push(
-      `cluster: ${request.cluster} is too full (${fullness.fullness}) to make snapshots or clones; free space or add capacity, then ask again`,
-    );
-  }
   faults.push(...sizeFaults(request, facts), ...qosFaults(request, facts), ...attributeFaults(request, facts, owner));
   return faults;
 }
 
-function versionFaults(request: CloneVolumeRequest, apiVersion: string): string[] {
-  const needs: [field: string, key: keyof typeof minimumApiVersion][] = [['cluster', 'CloneVolume']];
+function versionFaults(
+  method: 'CloneVolume' | 'CloneMultipleVolumes',
+  request: Pick<CloneVolumeRequest, 'cluster' | 'modify' | 'enableSnapMirrorReplication'>,
+  apiVersion: string,
+): string[] {
+  const needs: [field: string, key: keyof typeof minimumApiVersion][] = [['cluster', method]];
   if (request.modify?.qosPolicyID !== undefined) needs.push(['modify.qosPolicyID', 'ModifyVolume.qosPolicyID']);
   if (request.enableSnapMirrorReplication !== undefined) {
-    needs.push(['enableSnapMirrorReplication', 'CloneVolume.enableSnapMirrorReplication']);
+    needs.push(['enableSnapMirrorReplication', `${method}.enableSnapMirrorReplication`]);
   }
   return needs.flatMap(([field, key]) => {
     const minimum = minimumApiVersion[key];

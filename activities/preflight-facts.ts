@@ -5,8 +5,9 @@ import {
   type Limits,
   type Snapshot,
   type Volume,
+  type VolumeAccessGroup,
 } from '../element/index.ts';
-import { findVolume } from './find.ts';
+import { findVolumes } from './find.ts';
 import type { StepContext } from './step.ts';
 import type { ClonePlan } from './types.ts';
 
@@ -28,33 +29,62 @@ export interface Facts {
 const LIMITS_MS = 600_000;
 const FULLNESS_MS = 30_000;
 
+/** Questions of one preflight. Each is asked once, however many members of a group need the answer. */
+export interface Lookups {
+  volume(volumeID: number): Promise<Volume | undefined>;
+  hasAccount(accountID: number): Promise<boolean>;
+  hasQoSPolicy(qosPolicyID: number): Promise<boolean>;
+  accessGroups(): Promise<VolumeAccessGroup[]>;
+}
+
+/** `volumeIDs` are all the volumes that will be asked for: one question answers for all of them. */
+export function createLookups({ api }: StepContext, volumeIDs: readonly number[]): Lookups {
+  const answers = new Map<string, Promise<unknown>>();
+  const once = <T>(key: string, ask: () => Promise<T>): Promise<T> => {
+    const answer = answers.get(key) ?? ask();
+    answers.set(key, answer);
+    return answer as Promise<T>;
+  };
+  return {
+    volume: async (volumeID) =>
+      (await once('volumes', () => findVolumes(api, volumeIDs))).find((v) => v.volumeID === volumeID),
+    hasAccount: (accountID) =>
+      once(`account ${accountID}`, () =>
+        exists(['xUnknownAccount', 'xAccountIDDoesNotExist'], () => api.getAccountByID({ accountID })),
+      ),
+    hasQoSPolicy: (qosPolicyID) =>
+      once(`policy ${qosPolicyID}`, () =>
+        exists(['xQoSPolicyDoesNotExist', 'xQoSPolicyIDDoesNotExist'], () => api.getQoSPolicy({ qosPolicyID })),
+      ),
+    accessGroups: () => once('access groups', async () => (await api.listVolumeAccessGroups({})).volumeAccessGroups),
+  };
+}
+
 /** Reads all of it at once. A fault that the cluster answers for a missing object becomes a fact. */
-export async function readFacts(ctx: StepContext, request: CloneVolumeRequest): Promise<Facts> {
+export async function readFacts(
+  ctx: StepContext,
+  request: CloneVolumeRequest,
+  lookups: Lookups = createLookups(ctx, [request.volumeID]),
+): Promise<Facts> {
   const { api } = ctx;
   const missing: Facts['missing'] = [];
   const account = async (field: string, accountID: number | undefined) => {
-    if (
-      accountID !== undefined &&
-      !(await exists(['xUnknownAccount', 'xAccountIDDoesNotExist'], () => api.getAccountByID({ accountID })))
-    ) {
+    if (accountID !== undefined && !(await lookups.hasAccount(accountID))) {
       missing.push({ field, what: `account ${accountID}` });
     }
   };
   const policy = async (qosPolicyID: number | undefined) => {
-    if (qosPolicyID === undefined) return;
-    if (
-      !(await exists(['xQoSPolicyDoesNotExist', 'xQoSPolicyIDDoesNotExist'], () => api.getQoSPolicy({ qosPolicyID })))
-    ) {
+    if (qosPolicyID !== undefined && !(await lookups.hasQoSPolicy(qosPolicyID))) {
       missing.push({ field: 'modify.qosPolicyID', what: `QoS policy ${qosPolicyID}` });
     }
   };
   const [apiVersion, source, snapshot, limits, fullness, groups] = await Promise.all([
     api.apiVersion(),
-    findVolume(api, request.volumeID),
+    lookups.volume(request.volumeID),
     request.snapshotID === undefined ? undefined : findSnapshot(ctx, request.volumeID, request.snapshotID),
     ctx.cached('limits', LIMITS_MS, () => api.getLimits({})),
     ctx.cached('fullness', FULLNESS_MS, () => api.getClusterFullThreshold({})),
-    resolveGroups(ctx, request.volumeAccessGroups ?? []),
+    resolveGroups(lookups, request.volumeAccessGroups ?? []),
     account('newAccountID', request.newAccountID),
     account('modify.accountID', request.modify?.accountID),
     policy(request.modify?.qosPolicyID),
@@ -93,11 +123,11 @@ async function findSnapshot(ctx: StepContext, volumeID: number, snapshotID: numb
 }
 
 /** Groups by ID or by name. Names are not unique on a cluster: an ambiguous one is a fault, not a guess. */
-async function resolveGroups(ctx: StepContext, wanted: readonly (number | string)[]) {
+async function resolveGroups(lookups: Lookups, wanted: readonly (number | string)[]) {
   const found: ClonePlan['volumeAccessGroups'] = [];
   const faults: string[] = [];
   if (wanted.length === 0) return { found, faults };
-  const { volumeAccessGroups } = await ctx.api.listVolumeAccessGroups({});
+  const volumeAccessGroups = await lookups.accessGroups();
   for (const [i, want] of wanted.entries()) {
     const matches = volumeAccessGroups.filter((g) =>
       typeof want === 'number' ? g.volumeAccessGroupID === want : g.name === want,

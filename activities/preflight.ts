@@ -8,8 +8,8 @@ import type { ActivityDeps } from './deps.ts';
 import { lastEndedRun } from './earlier-run.ts';
 import { checkRequest } from './preflight-checks.ts';
 import { readFacts, type Facts } from './preflight-facts.ts';
-import { runStep } from './step.ts';
-import type { ClonePlan, CloneActivities } from './types.ts';
+import { runStep, type StepContext } from './step.ts';
+import type { ClonePlan, CloneActivities, Owner } from './types.ts';
 
 /** Sizes are rounded up to a whole MiB by the cluster. */
 const MIB = 1_048_576;
@@ -17,30 +17,37 @@ const wholeMiB = (bytes: number) => Math.ceil(bytes / MIB) * MIB;
 
 export const createPreflightActivities = (deps: ActivityDeps): Pick<CloneActivities, 'preflight'> => ({
   async preflight({ request: input, owner }) {
-    const request = parse(input);
+    const request = checked(parseCloneVolumeRequest, input);
     return runStep(deps, request.cluster, async (ctx) => {
       const facts = await readFacts(ctx, request);
       const faults = checkRequest(request, facts, owner);
       if (faults.length > 0) throw invalid(faults);
-      const earlierRunEndedAt = owner.mayHaveRunBefore
-        ? await lastEndedRun(deps.temporal, request.onFailure === 'keep', ctx.now())
-        : null;
-      return { ...makePlan(request, facts), earlierRunEndedAt };
+      return { ...makePlan(request, facts), earlierRunEndedAt: await earlierRunEnd(deps, ctx, owner, request) };
     });
   },
 });
 
+/** See `ClonePlan.earlierRunEndedAt`. */
+export const earlierRunEnd = (
+  deps: ActivityDeps,
+  ctx: StepContext,
+  owner: Owner,
+  request: Pick<CloneVolumeRequest, 'onFailure'>,
+): Promise<string | null> =>
+  owner.mayHaveRunBefore ? lastEndedRun(deps.temporal, request.onFailure === 'keep', ctx.now()) : Promise.resolve(null);
+
 /** The worker checks too: another SDK may have sent the request. */
-function parse(input: unknown): CloneVolumeRequest {
+export function checked<T>(parse: (input: unknown) => T, input: unknown): T {
   try {
-    return parseCloneVolumeRequest(input);
+    return parse(input);
   } catch (err) {
     if (err instanceof InvalidRequestError) throw invalid(err.faults);
     throw err;
   }
 }
 
-function invalid(faults: readonly string[]): ApplicationFailure {
+/** A refusal: nothing was created, and asking again would end in the same way. */
+export function invalid(faults: readonly string[]): ApplicationFailure {
   return ApplicationFailure.create({
     type: FAILURE.invalidRequest,
     message: `${new InvalidRequestError(faults).message}\nNothing was created.`,
@@ -49,7 +56,7 @@ function invalid(faults: readonly string[]): ApplicationFailure {
   });
 }
 
-function makePlan(request: CloneVolumeRequest, facts: Facts): ClonePlan {
+export function makePlan(request: CloneVolumeRequest, facts: Facts): ClonePlan {
   const source = facts.source!;
   const modify = request.modify ?? {};
   const cloneAttributes = request.attributes ?? withoutTag(source.attributes);
@@ -76,16 +83,16 @@ function makePlan(request: CloneVolumeRequest, facts: Facts): ClonePlan {
       ...(modify.qosPolicyID === undefined ? {} : { qosPolicyID: modify.qosPolicyID }),
     },
     volumeAccessGroups: facts.volumeAccessGroups,
-    snapshot:
-      request.snapshotID === undefined
-        ? {
-            name: request.snapshot?.name ?? request.name,
-            retention: request.snapshot?.retention ?? 'delete',
-            expiry: hhmmss(snapshotLifetime(request)),
-          }
-        : null,
+    snapshot: request.snapshotID === undefined ? snapshotPlan(request.snapshot, request.name) : null,
   };
 }
+
+/** The snapshot that is taken, named as asked or by default. */
+export const snapshotPlan = (options: CloneVolumeRequest['snapshot'], name: string): ClonePlan['snapshot'] => ({
+  name: options?.name ?? name,
+  retention: options?.retention ?? 'delete',
+  expiry: hhmmss(snapshotLifetime(options)),
+});
 
 const definedOnly = (qos: NonNullable<ClonePlan['expected']['qos']> | object) =>
   Object.fromEntries(Object.entries(qos).filter(([, v]) => v !== undefined)) as NonNullable<
@@ -93,8 +100,8 @@ const definedOnly = (qos: NonNullable<ClonePlan['expected']['qos']> | object) =>
   >;
 
 /** What was asked for; else a day, but never shorter than the request may take. */
-function snapshotLifetime(request: CloneVolumeRequest): number {
-  const asked = parseDuration(request.snapshot?.expiresIn);
+function snapshotLifetime(options: CloneVolumeRequest['snapshot']): number {
+  const asked = parseDuration(options?.expiresIn);
   if (asked !== undefined) return asked;
   const wait = activityInfo().scheduleToCloseTimeoutMs;
   return Math.max(parseDuration(DEFAULT_SNAPSHOT_EXPIRY)!, wait);

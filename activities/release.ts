@@ -11,6 +11,12 @@ export const releaseAsyncResult = (api: ElementClient, asyncHandle: number | nul
 export const deleteOwnSnapshot = (api: ElementClient, snapshotID: number): Promise<void> =>
   doneAlready(['xSnapshotIDDoesNotExist', 'xVolumeIDDoesNotExist'], () => api.deleteSnapshot({ snapshotID }));
 
+/** Deletes a group snapshot of ours with its members. */
+export const deleteOwnGroupSnapshot = (api: ElementClient, groupSnapshotID: number): Promise<void> =>
+  doneAlready(['xGroupSnapshotIDDoesNotExist', 'xSnapshotIDDoesNotExist'], () =>
+    api.deleteGroupSnapshot({ groupSnapshotID, saveMembers: false }),
+  );
+
 /** Takes a volume of ours out of all volume access groups. */
 export async function revokeAccess(
   api: ElementClient,

@@ -1,67 +1,105 @@
 import { log } from '@temporalio/activity';
 import type { LeftBehind } from '../contracts/failure.ts';
 import { classify, type AsyncHandle, type CloneJob, type ElementClient, type Volume } from '../element/index.ts';
-import { findVolume } from './find.ts';
+import { eachVolume, type Failed } from './each.ts';
+import { findVolumes } from './find.ts';
 import { deleteOwnVolume, releaseAsyncResult } from './release.ts';
-import type { StepContext } from './step.ts';
+import { SUSPECT_TRIES, type StepContext } from './step.ts';
 import { doneAlready } from './tolerate.ts';
 
-/**
- * Stops the clone job that still fills this volume of ours, deletes the volume, and releases its async result. The
- * caller has checked the tag. Cancelling a clone may or may not take the half-made volume away: look, and delete what
- * is left. Returns what the cluster refused to give up for good.
- */
-export async function removeOwnVolume(
-  ctx: StepContext,
-  volume: Volume,
-  known: { cloneID: number | null; asyncHandle: number | null } = { cloneID: null, asyncHandle: null },
-): Promise<LeftBehind[]> {
-  const { volumeID } = volume;
-  const [jobs, results] = [await clonesRunning(ctx), await resultsKept(ctx)];
-  const running =
-    jobs.find((j) => j.dstVolumeID === volumeID)?.cloneID ?? (volume.status === 'active' ? null : known.cloneID);
-  if (running !== null) await unlessPermanent('CancelClone', () => cancelClone(ctx.api, running));
-
-  const left = await findVolume(ctx.api, volumeID);
-  if (left) await deleteOwnVolume(ctx.api, left);
-
-  return releaseResults(ctx, handlesOf(results, [volumeID], known.asyncHandle));
+/** What is known of the jobs that fill the volumes, should the cluster not show them. */
+interface KnownJobs {
+  cloneID?: number | null;
+  groupCloneID?: number | null;
+  asyncHandle?: number | null;
 }
 
 /**
- * Releases the results of volumes that are deleted already. An attempt that deleted one may have ended before it came
- * to its result, which nobody would then look for any more.
+ * Stops the clone jobs that still fill these volumes of ours, deletes the volumes, and releases their async results. The
+ * caller has checked the tags. Cancelling a clone may or may not take the half-made volume away: look, and delete what
+ * is left. Returns what the step has removed in all its attempts, and what the cluster refused to give up for good.
+ *
+ * `deleted`: volumes of ours that are deleted already. An attempt that deleted one may have ended before it came to its
+ * result, which nobody would then look for any more.
  */
-export async function releaseResultsOf(
+export async function removeOwnVolumes(
   ctx: StepContext,
-  deleted: readonly Volume[],
-  asyncHandle: number | null = null,
-): Promise<LeftBehind[]> {
-  const results = deleted.length === 0 ? [] : await resultsKept(ctx);
-  const ids = deleted.map((v) => v.volumeID);
-  return releaseResults(ctx, handlesOf(results, ids, asyncHandle));
-}
-
-/** Handles of the results of these volumes, and the one that is known beside. */
-function handlesOf(results: AsyncHandle[], volumeIDs: readonly number[], known: number | null): Set<number> {
-  const ofThese = results.filter((r) => r.data?.volumeID !== undefined && volumeIDs.includes(r.data.volumeID));
-  return new Set([...ofThese.map((r) => r.asyncResultID), ...(known === null ? [] : [known])]);
-}
-
-async function releaseResults(ctx: StepContext, handles: ReadonlySet<number>): Promise<LeftBehind[]> {
-  const leftBehind: LeftBehind[] = [];
-  for (const asyncHandle of handles) {
-    const refused = await unlessPermanent('GetAsyncResult', () => releaseAsyncResult(ctx.api, asyncHandle));
-    if (refused !== undefined) {
-      leftBehind.push({ kind: 'asyncResult', id: asyncHandle, reason: `${refused}; read it once to remove it` });
+  volumes: readonly Volume[],
+  { deleted = [], ...known }: KnownJobs & { deleted?: readonly Volume[] } = {},
+): Promise<{ removed: number[]; leftBehind: LeftBehind[] }> {
+  const removing = (ctx.memory.removing ??= []);
+  const volumeIDs = volumes.map((v) => v.volumeID);
+  const ours = [...volumeIDs, ...deleted.map((v) => v.volumeID)];
+  const results = ours.length > 0 ? await resultsKept(ctx) : [];
+  let refused: Failed = new Map();
+  if (volumes.length > 0) {
+    const jobs = await clonesRunning(ctx);
+    for (const cancel of cancellations(ctx, volumes, jobs, known)) await cancel();
+    // Said before: an attempt that deletes and gets no answer finds nothing to delete the next time.
+    removing.push(...volumeIDs.filter((id) => !removing.includes(id)));
+    refused = await deleteVolumes(ctx, volumeIDs);
+  }
+  const leftBehind: LeftBehind[] = [...refused].map(([id, reason]) => ({
+    kind: 'volume',
+    id,
+    reason: `could not be removed: ${reason}; remove it by hand`,
+  }));
+  const handles = results.filter((r) => isAbout(r, ours)).map((r) => r.asyncResultID);
+  for (const asyncHandle of new Set([...handles, ...(known.asyncHandle == null ? [] : [known.asyncHandle])])) {
+    const reason = await unlessRefused(ctx, 'GetAsyncResult', () => releaseAsyncResult(ctx.api, asyncHandle));
+    if (reason !== undefined) {
+      leftBehind.push({ kind: 'asyncResult', id: asyncHandle, reason: `${reason}; read it once to remove it` });
     }
   }
-  return leftBehind;
+  return { removed: removing.filter((id) => !refused.has(id)), leftBehind };
+}
+
+/** Those that the cluster refuses to delete for good must not keep the others there. */
+async function deleteVolumes(ctx: StepContext, volumeIDs: readonly number[]): Promise<Failed> {
+  const left = new Map((await findVolumes(ctx.api, volumeIDs)).map((v) => [v.volumeID, v]));
+  const remove = async (volumeID: number) => {
+    const volume = left.get(volumeID);
+    if (volume) await deleteOwnVolume(ctx.api, volume);
+  };
+  return eachVolume(ctx, volumeIDs, remove, { tolerant: true });
+}
+
+/** A group is cancelled as one when all of it goes; a part of it by its own jobs. */
+function cancellations(ctx: StepContext, volumes: readonly Volume[], jobs: readonly CloneJob[], known: KnownJobs) {
+  const going = new Set(volumes.map((v) => v.volumeID));
+  const clones = new Set<number>();
+  const groups = new Set<number>();
+  for (const { volumeID, status } of volumes) {
+    const job = jobs.find((j) => j.dstVolumeID === volumeID);
+    const group = job?.groupCloneID;
+    if (group !== undefined && jobs.every((j) => j.groupCloneID !== group || going.has(j.dstVolumeID))) {
+      groups.add(group);
+    } else if (job?.cloneID !== undefined) clones.add(job.cloneID);
+    else if (status !== 'active') {
+      if (known.cloneID != null) clones.add(known.cloneID);
+      if (known.groupCloneID != null) groups.add(known.groupCloneID);
+    }
+  }
+  return [
+    ...[...groups].map((groupCloneID) => () => {
+      return unlessRefused(ctx, 'CancelGroupClone', () => cancelGroupClone(ctx.api, groupCloneID));
+    }),
+    ...[...clones].map((cloneID) => () => {
+      return unlessRefused(ctx, 'CancelClone', () => cancelClone(ctx.api, cloneID));
+    }),
+  ];
+}
+
+/** The result of a clone into one of these volumes, or of a group into no other. */
+function isAbout({ data }: AsyncHandle, volumeIDs: readonly number[]): boolean {
+  if (data?.volumeID !== undefined) return volumeIDs.includes(data.volumeID);
+  const members = data?.members ?? [];
+  return members.length > 0 && members.every((m) => volumeIDs.includes(m.volumeID));
 }
 
 async function clonesRunning(ctx: StepContext): Promise<CloneJob[]> {
   let jobs: CloneJob[] = [];
-  await unlessPermanent('ListSyncJobs', async () => {
+  await unlessRefused(ctx, 'ListSyncJobs', async () => {
     ({ cloneJobs: jobs } = await ctx.api.listSyncJobs({}));
   });
   return jobs;
@@ -69,19 +107,25 @@ async function clonesRunning(ctx: StepContext): Promise<CloneJob[]> {
 
 async function resultsKept(ctx: StepContext): Promise<AsyncHandle[]> {
   let results: AsyncHandle[] = [];
-  await unlessPermanent('ListAsyncResults', async () => {
+  await unlessRefused(ctx, 'ListAsyncResults', async () => {
     ({ asyncHandles: results } = await ctx.api.listAsyncResults({ asyncResultTypes: ['Clone'] }));
   });
   return results;
 }
 
-/** What only helps must not keep the volume from being deleted. The reason, when the cluster refused for good. */
-export async function unlessPermanent(what: string, call: () => Promise<void>): Promise<string | undefined> {
+/** What only helps must not keep the volumes from being deleted. The reason, when the cluster refused for good. */
+export async function unlessRefused(
+  ctx: StepContext,
+  what: string,
+  call: () => Promise<void>,
+): Promise<string | undefined> {
   try {
     await call();
     return undefined;
   } catch (err) {
-    if (classify(err).kind !== 'permanent') throw err;
+    const { kind } = classify(err);
+    const believed = kind === 'suspect' && ctx.memory.suspects >= SUSPECT_TRIES - 1;
+    if (kind !== 'permanent' && !believed) throw err;
     const reason = err instanceof Error ? err.message : String(err);
     log.warn('Going on without a call that the cluster refuses', { method: what, error: reason });
     return reason;
@@ -89,7 +133,10 @@ export async function unlessPermanent(what: string, call: () => Promise<void>): 
 }
 
 /** A job that ended in the meantime is as good as cancelled; which error says so differs between versions. */
+const ENDED = ['xDBNoSuchPath', 'xCloneIDDoesNotExist', 'xInvalidParameter', 'xInvalidCloneID'];
+
 export const cancelClone = (api: ElementClient, cloneID: number): Promise<void> =>
-  doneAlready(['xDBNoSuchPath', 'xCloneIDDoesNotExist', 'xInvalidParameter', 'xInvalidCloneID'], () =>
-    api.cancelClone({ cloneID }),
-  );
+  doneAlready(ENDED, () => api.cancelClone({ cloneID }));
+
+export const cancelGroupClone = (api: ElementClient, groupCloneID: number): Promise<void> =>
+  doneAlready(ENDED, () => api.cancelGroupClone({ groupCloneID }));

@@ -17,7 +17,7 @@ import type { ActivityDeps, Cluster } from './deps.ts';
 import { FLOOR_MS } from './delay.ts';
 
 /** An error name that is only believed after this many answers in a row. */
-const SUSPECT_TRIES = 3;
+export const SUSPECT_TRIES = 3;
 /** Pause before a suspect is asked again: upgrades and volumes not yet ready take seconds. */
 const SUSPECT_PAUSE_MS = 5_000;
 /** Pause before a full cluster is asked for a slot again, when it gives no better estimate. */
@@ -164,7 +164,7 @@ function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal): E
 function unknownCluster(deps: ActivityDeps, alias: string): ApplicationFailure {
   const known = deps.clusterAliases().join(', ') || 'none';
   const what = `this worker knows no cluster "${alias}" (it knows: ${known})`;
-  if (activityInfo().activityType !== 'preflight') {
+  if (!activityInfo().activityType.startsWith('preflight')) {
     return ApplicationFailure.create({
       type: FAILURE.transient,
       message: `${what}; add it to the worker's configuration`,

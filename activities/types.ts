@@ -1,4 +1,4 @@
-import type { ClonedVolume, CloneVolumeResult } from '../contracts/clone-result.ts';
+import type { ClonedVolume } from '../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import type { LeftBehind } from '../contracts/failure.ts';
 import type { Place, SlotsSeen } from '../contracts/slots.ts';
@@ -159,7 +159,12 @@ export interface CloneActivities {
   }): Promise<UndoResult>;
 
   /** Waits for the workflow that already serves a requestId, and returns its result or fails as it failed. */
-  joinRequest(input: { workflowID: string; request: CloneVolumeRequest }): Promise<CloneVolumeResult>;
+  joinRequest(input: {
+    workflowID: string;
+    /** Of the workflow that waits, and has to be of the other. */
+    type: string;
+    request: { requestId?: string | undefined };
+  }): Promise<unknown>;
 }
 
 /** A housekeeping request, checked. */
@@ -202,3 +207,4 @@ export interface HousekeepingActivities {
     maxBytes: number;
   }): Promise<StepResult & { items: InventoryItem[]; next: number | null }>;
 }
+export type * from './group/types.ts';

@@ -1,10 +1,9 @@
-import type { LeftBehind } from '../contracts/failure.ts';
 import { isOwn, readTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
 import { settle } from './doubt.ts';
 import { findOwnSnapshots, findOwnVolumesEver, findVolume, tagOf } from './find.ts';
 import { deleteOwnSnapshot } from './release.ts';
-import { releaseResultsOf, removeOwnVolume } from './remove.ts';
+import { removeOwnVolumes } from './remove.ts';
 import { ownWorkflowID, type SlotLines } from './slots.ts';
 import { runStep, UNAWARE_MS, type StepContext } from './step.ts';
 import type { CloneActivities } from './types.ts';
@@ -22,25 +21,16 @@ export const createUndoActivities = (
       // Nothing runs yet: out of the line at once.
       if (clone === null) lines(ctx.alias).released(ownWorkflowID());
       const tag = tagOf(owner, plan, 'clone');
-      const undone = (ctx.memory.undone ??= []);
       const { live: found, deleted } = await findOwnVolumesEver(ctx.api, plan.request.name, tag);
       if (clone && !found.some((v) => v.volumeID === clone.volumeID)) {
         // Renamed, perhaps. Without our tag it is no longer ours to delete.
         const volume = await findVolume(ctx.api, clone.volumeID);
         if (volume && isOwn(readTag(volume.attributes), tag, volume.volumeID)) found.push(volume);
       }
-      const leftBehind: LeftBehind[] = [];
-      for (const volume of found) {
-        const known = volume.volumeID === clone?.volumeID ? clone : undefined;
-        // Said before: an attempt that deletes and gets no answer finds nothing to delete the next time.
-        say(undone, `volume ${volume.volumeID} deleted`);
-        leftBehind.push(...(await removeOwnVolume(ctx, volume, known)));
-      }
-      const gone = clone !== null && !found.some((v) => v.volumeID === clone.volumeID);
-      leftBehind.push(...(await releaseResultsOf(ctx, deleted, gone ? clone.asyncHandle : null)));
+      const { removed, leftBehind } = await removeOwnVolumes(ctx, found, { ...clone, deleted });
       if (clone !== null) lines(ctx.alias).released(ownWorkflowID());
       settleUndo(ctx, inDoubt, 'CloneVolume');
-      return { undone, leftBehind };
+      return { undone: removed.map(deletedText), leftBehind };
     }),
 
   undoSnapshot: ({ plan, owner, inDoubt }) =>
@@ -55,11 +45,15 @@ export const createUndoActivities = (
     }),
 });
 
-function say(undone: string[], what: string): void {
+/** Before it is done: an attempt that deletes and gets no answer finds nothing to delete the next time. */
+export function say(undone: string[], what: string): void {
   if (!undone.includes(what)) undone.push(what);
 }
 
-function settleUndo(ctx: StepContext, inDoubt: boolean, method: string): void {
+export const deletedText = (volumeID: number) => `volume ${volumeID} deleted`;
+
+/** Comes back until a creating call whose answer was lost can no longer have an effect. */
+export function settleUndo(ctx: StepContext, inDoubt: boolean, method: string): void {
   if (!inDoubt) return;
   // The attempt that was cut short may not have heard of it yet.
   ctx.memory.issuedAt ??= new Date(ctx.now() + UNAWARE_MS).toISOString();

@@ -7,8 +7,8 @@ import type { Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import { settle } from './doubt.ts';
 import { findOwnVolumesEver, findVolume, tagOf } from './find.ts';
-import { releaseResultsOf, removeOwnVolume } from './remove.ts';
-import { NotYet, runStep, StepFailed } from './step.ts';
+import { removeOwnVolumes } from './remove.ts';
+import { NotYet, runStep, StepFailed, type StepContext } from './step.ts';
 import type { ClonePlan, CloneActivities } from './types.ts';
 
 /** A difference is only believed after this many looks, since a change may take a moment to show. */
@@ -21,14 +21,11 @@ export const createVerifyActivities = (deps: ActivityDeps): Pick<CloneActivities
       const tag = tagOf(owner, plan, 'clone');
       const { live: own, deleted } = await findOwnVolumesEver(ctx.api, plan.request.name, tag);
 
-      const strangersRemoved = (ctx.memory.strangers ??= []);
-      for (const stranger of own) {
-        if (stranger.volumeID === volumeID) continue;
-        log.warn('Removing a second volume of the same request', { volumeID: stranger.volumeID, kept: volumeID });
-        if (!strangersRemoved.includes(stranger.volumeID)) strangersRemoved.push(stranger.volumeID);
-        await removeOwnVolume(ctx, stranger);
-      }
-      if (deleted.length > 0) await releaseResultsOf(ctx, deleted);
+      const strangersRemoved = await removeStrangers(
+        ctx,
+        own.filter((v) => v.volumeID !== volumeID),
+        deleted,
+      );
 
       const volume = own.find((v) => v.volumeID === volumeID) ?? (await findVolume(ctx.api, volumeID));
       if (!volume) {
@@ -38,15 +35,39 @@ export const createVerifyActivities = (deps: ActivityDeps): Pick<CloneActivities
       }
       if (volume.status !== 'active') throw new NotYet(`volume ${volumeID} is still "${volume.status}"`, 2_000);
       const differences = compare(volume, plan);
-      if (differences.length > 0) {
-        const message = `volume ${volumeID} is not as asked for: ${differences.join('; ')}`;
-        ctx.memory.suspects += 1;
-        if (ctx.memory.suspects >= TRIES) throw new StepFailed(message, { type: FAILURE.verifyFailed });
-        throw new NotYet(message, 2_000, FAILURE.notReady, { keepSuspects: true });
-      }
+      if (differences.length > 0) throw notAsAsked(ctx, differenceText(volumeID, differences));
       return { volume: describe(volume), strangersRemoved };
     }),
 });
+
+/** Volumes of the same request beside those that were adopted: the work of calls whose answers were lost. */
+export async function removeStrangers(
+  ctx: StepContext,
+  strangers: readonly Volume[],
+  deleted: readonly Volume[] = [],
+): Promise<number[]> {
+  if (strangers.length > 0) {
+    log.warn('Removing what was made twice', { volumeIDs: strangers.map((v) => v.volumeID) });
+  }
+  const { removed, leftBehind } = await removeOwnVolumes(ctx, strangers, { deleted });
+  const [refused] = leftBehind.filter((l) => l.kind === 'volume');
+  if (refused) {
+    throw new StepFailed(`volume ${refused.id}, made by a call whose answer was lost, ${refused.reason}`, {
+      type: FAILURE.verifyFailed,
+    });
+  }
+  return removed;
+}
+
+/** A difference is looked at again before it is believed. */
+export function notAsAsked(ctx: StepContext, message: string): NotYet | StepFailed {
+  ctx.memory.suspects += 1;
+  if (ctx.memory.suspects >= TRIES) return new StepFailed(message, { type: FAILURE.verifyFailed });
+  return new NotYet(message, 2_000, FAILURE.notReady, { keepSuspects: true });
+}
+
+export const differenceText = (volumeID: number, differences: readonly string[]) =>
+  `volume ${volumeID} is not as asked for: ${differences.join('; ')}`;
 
 /** What differs from what was asked for, in words. */
 export function compare(volume: Volume, plan: ClonePlan): string[] {
@@ -74,7 +95,7 @@ export function compare(volume: Volume, plan: ClonePlan): string[] {
   return differences;
 }
 
-const describe = (v: Volume): ClonedVolume => ({
+export const describe = (v: Volume): ClonedVolume => ({
   volumeID: v.volumeID,
   name: v.name,
   status: v.status,

@@ -156,9 +156,9 @@ test('gives all the reasons at once', () => {
     { source: undefined, fullness: { fullness: 'stage5CompletelyConsumed' } },
   );
   expect(faults.map((f) => f.slice(0, f.indexOf(':')))).toEqual([
+    'cluster',
     'volumeID',
     'name',
-    'cluster',
     'newSize',
     'modify.qos.minIOPS',
   ]);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { progressLine } from '../../activities/await-clone.ts';
+import { progressLine } from '../../activities/copy-progress.ts';
 import type { CloneProgress } from '../../contracts/progress.ts';
 
 const NOW = Date.parse('2026-11-24T03:00:00Z');
