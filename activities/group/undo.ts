@@ -1,0 +1,53 @@
+import type { ActivityDeps } from '../deps.ts';
+import { findVolumes } from '../find.ts';
+import { deleteOwnGroupSnapshot } from '../release.ts';
+import { removeOwnVolumes } from '../remove.ts';
+import { ownWorkflowID, type SlotLines } from '../slots.ts';
+import { runStep } from '../step.ts';
+import { deletedText, say, settleUndo } from '../undo.ts';
+import { findOwnGroupSnapshots, findOwnMembers, ownMembers } from './find.ts';
+import type { GroupActivities } from './types.ts';
+
+/** Compensation for groups, by the same rules as for a clone. */
+export const createGroupUndoActivities = (
+  deps: ActivityDeps,
+  lines: SlotLines,
+): Pick<GroupActivities, 'undoMembers' | 'undoGroup' | 'undoGroupSnapshot'> => ({
+  undoMembers: ({ plan, owner, members }) =>
+    runStep(deps, plan.cluster, async (ctx) => {
+      const volumes = await findVolumes(
+        ctx.api,
+        members.map((m) => m.volumeID),
+      );
+      const own = ownMembers(volumes, plan, owner).live.map((m) => m.volume);
+      const { removed, leftBehind } = await removeOwnVolumes(ctx, own);
+      return { undone: removed.map(deletedText), leftBehind };
+    }),
+
+  undoGroup: ({ plan, owner, group, inDoubt }) =>
+    runStep(deps, plan.cluster, async (ctx) => {
+      // Nothing runs yet: out of the line at once.
+      if (group === null) lines(ctx.alias).released(ownWorkflowID());
+      const known = new Set(group?.members.map((m) => m.volumeID));
+      const { live: found, deleted } = await findOwnMembers(ctx.api, plan, owner);
+      const elsewhere = [...known].filter((id) => !found.some((m) => m.volumeID === id));
+      if (elsewhere.length > 0) found.push(...ownMembers(await findVolumes(ctx.api, elsewhere), plan, owner).live);
+      // What an earlier run has finished, and this one has not taken over, is in somebody's hands.
+      const going = found.filter((m) => !m.stamped || known.has(m.volumeID)).map((m) => m.volume);
+      const { removed, leftBehind } = await removeOwnVolumes(ctx, going, { ...group, deleted });
+      if (group !== null) lines(ctx.alias).released(ownWorkflowID());
+      settleUndo(ctx, inDoubt, 'CloneMultipleVolumes');
+      return { undone: removed.map(deletedText), leftBehind };
+    }),
+
+  undoGroupSnapshot: ({ plan, owner, inDoubt }) =>
+    runStep(deps, plan.cluster, async (ctx) => {
+      const undone = (ctx.memory.undone ??= []);
+      for (const { groupSnapshotID } of await findOwnGroupSnapshots(ctx.api, plan, owner)) {
+        say(undone, `group snapshot ${groupSnapshotID} deleted`);
+        await deleteOwnGroupSnapshot(ctx.api, groupSnapshotID);
+      }
+      settleUndo(ctx, inDoubt, 'CreateGroupSnapshot');
+      return { undone, leftBehind: [] };
+    }),
+});
