@@ -1,7 +1,12 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CloneActivities } from '../activities/types.ts';
+import type { CloneActivities, GroupActivities } from '../activities/types.ts';
+
+type Activities = CloneActivities & GroupActivities;
 
 const HEARTBEAT_TIMEOUT = '15s';
+
+/** For an attempt that makes calls for each volume of a group, four at a time. */
+export const GROUP_ATTEMPT = '10m';
 
 /*
  * One proxy per reliability class. `startToCloseTimeout` bounds one attempt: it leaves room for a few calls at the
@@ -13,7 +18,7 @@ const HEARTBEAT_TIMEOUT = '15s';
  */
 
 /** Reads only. A false time-out costs one repeated read, so it may be short. Cancelled at once. */
-export const reads = proxyActivities<Pick<CloneActivities, 'preflight'>>({
+export const reads = proxyActivities<Pick<Activities, 'preflight' | 'preflightGroup'>>({
   startToCloseTimeout: '2m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -23,7 +28,9 @@ export const reads = proxyActivities<Pick<CloneActivities, 'preflight'>>({
  * Create an object: safe to repeat only because they look for our tag first. Awaited even when cancelled, so that the
  * workflow learns what was made and can undo it. The first retry waits 2 s to give a lost call time to land.
  */
-export const creates = proxyActivities<Pick<CloneActivities, 'createSnapshot' | 'startClone'>>({
+export const creates = proxyActivities<
+  Pick<Activities, 'createSnapshot' | 'startClone' | 'createGroupSnapshot' | 'startGroup'>
+>({
   startToCloseTimeout: '2m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m' },
@@ -34,7 +41,7 @@ export const creates = proxyActivities<Pick<CloneActivities, 'createSnapshot' | 
  * One look per attempt: the failed attempt is the timer, and the activity chooses the delay from the cluster's own
  * estimate. A look only reads, so a lost one costs nothing.
  */
-export const looks = proxyActivities<Pick<CloneActivities, 'awaitClone'>>({
+export const looks = proxyActivities<Pick<Activities, 'awaitClone' | 'awaitGroup'>>({
   startToCloseTimeout: '1m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -50,7 +57,17 @@ export const joins = proxyActivities<Pick<CloneActivities, 'joinRequest'>>({
 
 /** Set absolute values on our own volume: repeating them changes nothing. Awaited on cancel, so undo comes after. */
 export const changes = proxyActivities<
-  Pick<CloneActivities, 'modifyVolume' | 'grantAccess' | 'verifyClone' | 'cleanUp'>
+  Pick<
+    Activities,
+    | 'modifyVolume'
+    | 'grantAccess'
+    | 'verifyClone'
+    | 'cleanUp'
+    | 'modifyMembers'
+    | 'grantMembers'
+    | 'verifyMembers'
+    | 'cleanUpGroup'
+  >
 >({
   startToCloseTimeout: '2m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -62,7 +79,9 @@ export const changes = proxyActivities<
  * Compensation. Bounded, or a dead cluster would keep a failed clone open for ever; an hour outlives a fail-over or an
  * upgrade of a node. What could not be undone by then is named in the failure.
  */
-export const undo = proxyActivities<Pick<CloneActivities, 'undoClone' | 'undoSnapshot'>>({
+export const undo = proxyActivities<
+  Pick<Activities, 'undoClone' | 'undoSnapshot' | 'undoMembers' | 'undoGroup' | 'undoGroupSnapshot'>
+>({
   startToCloseTimeout: '2m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   scheduleToCloseTimeout: '1h',

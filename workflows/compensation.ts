@@ -1,12 +1,17 @@
 import { rootCause } from '@temporalio/workflow';
-import type { ClonePlan, Owner, StartedClone, UndoResult } from '../activities/types.ts';
+import type { ClonePlan, GroupHandles, GroupPlan, Owner, StartedClone, UndoResult } from '../activities/types.ts';
 import type { LeftBehind } from '../contracts/failure.ts';
-import { undo } from './activities.ts';
+import { GROUP_ATTEMPT, undo } from './activities.ts';
 
 interface Entry {
   undo: () => Promise<UndoResult>;
   /** What to name when it stays: by wish, or because undoing failed. */
   leave: (reason: string) => LeftBehind[];
+}
+
+/** Sharpens what is to be undone, once its IDs are known. `inDoubt`: a call without an answer may still make another. */
+interface Undoing<M> {
+  learn(made: M, inDoubt: boolean): void;
 }
 
 const mayExist = (kind: LeftBehind['kind'], reason: string): LeftBehind => ({
@@ -15,6 +20,13 @@ const mayExist = (kind: LeftBehind['kind'], reason: string): LeftBehind => ({
   reason: `may exist, look for its tag: ${reason}`,
 });
 
+type Handles = Pick<StartedClone, 'volumeID' | 'cloneID' | 'asyncHandle'>;
+
+const asyncResult = (asyncHandle: number | null): LeftBehind[] =>
+  asyncHandle === null
+    ? []
+    : [{ kind: 'asyncResult', id: asyncHandle, reason: 'read it once with GetAsyncResult to remove it' }];
+
 /**
  * What has been made, in order, and how to undo it. Registered before the creating call, since its answer may be
  * lost; sharpened with IDs once they are known.
@@ -22,65 +34,95 @@ const mayExist = (kind: LeftBehind['kind'], reason: string): LeftBehind => ({
 export class Compensation {
   private readonly entries: Entry[] = [];
 
-  snapshot(plan: ClonePlan, owner: Owner) {
-    let snapshotID: number | null = null;
-    let inDoubt = true;
-    this.entries.unshift({
-      undo: () =>
+  snapshot(plan: ClonePlan, owner: Owner): Undoing<number> {
+    const { volumeID } = plan.source;
+    return this.add<number>({
+      kind: 'snapshot',
+      undo: (snapshotID, inDoubt) =>
         undo.undoSnapshot.executeWithOptions(
           {
             summary:
               snapshotID === null
-                ? `Remove what CreateSnapshot of ${plan.source.volumeID} may have made`
-                : `Remove snapshot ${snapshotID} of volume ${plan.source.volumeID}`,
+                ? `Remove what CreateSnapshot of ${volumeID} may have made`
+                : `Remove snapshot ${snapshotID} of volume ${volumeID}`,
           },
           [{ plan, owner, snapshotID, inDoubt }],
         ),
-      leave: (reason) =>
-        snapshotID === null ? [mayExist('snapshot', reason)] : [{ kind: 'snapshot', id: snapshotID, reason }],
+      leave: (id, reason) => [{ kind: 'snapshot', id, reason }],
     });
-    return {
-      learn(id: number, doubt: boolean) {
-        snapshotID = id;
-        inDoubt = doubt;
-      },
-    };
   }
 
-  clone(plan: ClonePlan, owner: Owner) {
-    let clone: Pick<StartedClone, 'volumeID' | 'cloneID' | 'asyncHandle'> | null = null;
-    let inDoubt = true;
-    this.entries.unshift({
-      undo: () =>
+  clone(plan: ClonePlan, owner: Owner): Undoing<Handles> {
+    const { volumeID } = plan.source;
+    return this.add<Handles>({
+      kind: 'volume',
+      undo: (clone, inDoubt) =>
         undo.undoClone.executeWithOptions(
           {
             summary:
               clone === null
-                ? `Remove what CloneVolume ${plan.source.volumeID} may have made`
-                : `Remove volume ${clone.volumeID}, the clone of ${plan.source.volumeID}`,
+                ? `Remove what CloneVolume ${volumeID} may have made`
+                : `Remove volume ${clone.volumeID}, the clone of ${volumeID}`,
           },
           [{ plan, owner, clone, inDoubt }],
         ),
-      leave: (reason) =>
-        clone === null
-          ? [mayExist('volume', reason)]
-          : [
-              { kind: 'volume', id: clone.volumeID, reason },
-              ...(clone.asyncHandle === null
-                ? []
-                : [
-                    {
-                      kind: 'asyncResult' as const,
-                      id: clone.asyncHandle,
-                      reason: 'read it once with GetAsyncResult to remove it',
-                    },
-                  ]),
-            ],
+      leave: (clone, reason) => [{ kind: 'volume', id: clone.volumeID, reason }, ...asyncResult(clone.asyncHandle)],
+    });
+  }
+
+  groupSnapshot(plan: GroupPlan, owner: Owner): Undoing<number> {
+    return this.add<number>({
+      kind: 'groupSnapshot',
+      undo: (groupSnapshotID, inDoubt) =>
+        undo.undoGroupSnapshot.executeWithOptions(
+          {
+            summary:
+              groupSnapshotID === null
+                ? 'Remove what CreateGroupSnapshot may have made'
+                : `Remove group snapshot ${groupSnapshotID}`,
+          },
+          [{ plan, owner, inDoubt }],
+        ),
+      leave: (id, reason) => [{ kind: 'groupSnapshot', id, reason }],
+    });
+  }
+
+  group(plan: GroupPlan, owner: Owner): Undoing<GroupHandles> {
+    return this.add<GroupHandles>({
+      kind: 'volume',
+      undo: (group, inDoubt) =>
+        undo.undoGroup.executeWithOptions(
+          {
+            summary:
+              group === null
+                ? 'Remove what CloneMultipleVolumes may have made'
+                : `Remove the volumes ${group.members.map((m) => m.volumeID).join(', ')}`.slice(0, 200),
+            startToCloseTimeout: GROUP_ATTEMPT,
+          },
+          [{ plan, owner, group, inDoubt }],
+        ),
+      leave: (group, reason) => [
+        ...group.members.map((m): LeftBehind => ({ kind: 'volume', id: m.volumeID, reason })),
+        ...asyncResult(group.asyncHandle),
+      ],
+    });
+  }
+
+  private add<M>(entry: {
+    kind: LeftBehind['kind'];
+    undo: (made: M | null, inDoubt: boolean) => Promise<UndoResult>;
+    leave: (made: M, reason: string) => LeftBehind[];
+  }): Undoing<M> {
+    let made: M | null = null;
+    let inDoubt = true;
+    this.entries.unshift({
+      undo: () => entry.undo(made, inDoubt),
+      leave: (reason) => (made === null ? [mayExist(entry.kind, reason)] : entry.leave(made, reason)),
     });
     return {
-      learn(made: StartedClone) {
-        clone = { volumeID: made.volumeID, cloneID: made.cloneID, asyncHandle: made.asyncHandle };
-        inDoubt = made.inDoubtSince !== null;
+      learn(it, doubt) {
+        made = it;
+        inDoubt = doubt;
       },
     };
   }

@@ -1,11 +1,12 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, rootCause, TimeoutFailure } from '@temporalio/workflow';
-import type { CloneFailureDetails, LeftBehind, StepFailureDetails } from '../contracts/failure.ts';
+import type { FailureDetails, FailureSubject, LeftBehind, StepFailureDetails } from '../contracts/failure.ts';
 import { FAILURE } from '../contracts/names.ts';
 
 export interface Outcome {
-  cluster: string;
-  sourceVolumeID: number;
-  name: string;
+  /** What failed: `Cloning volume 42 of cluster lab to "db"`. */
+  what: string;
+  /** The same for programs. */
+  details: FailureSubject;
   step: string;
   undone: string[];
   leftBehind: LeftBehind[];
@@ -26,6 +27,13 @@ function stepDetails(err: unknown): StepFailureDetails | undefined {
   return undefined;
 }
 
+/**
+ * A step was cancelled, or it ended badly before it could hear of the cancellation: the server then lets it end so rather
+ * than repeat it.
+ */
+export const wasCancelled = (err: unknown): boolean =>
+  isCancellation(err) || (err instanceof ActivityFailure && err.retryState === 'CANCEL_REQUESTED');
+
 /** Whether the step that ended so may have made something all the same. */
 export const mayHaveMade = (err: unknown): boolean => stepDetails(err)?.inDoubt ?? true;
 
@@ -45,12 +53,13 @@ const clock = (iso: string) => iso.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC
 /** How often and since when. A copy is not tried again and again, it is looked at. */
 function effort({ step, attempts, since }: StepFailureDetails): string {
   const times = attempts === 1 ? 'once' : `${attempts} times`;
-  return `${step === 'awaitClone' ? 'Looked at it' : 'Tried'} ${times} since ${clock(since)}.`;
+  return `${step.startsWith('await') ? 'Looked at it' : 'Tried'} ${times} since ${clock(since)}.`;
 }
 
 const KINDS: Record<LeftBehind['kind'], string> = {
   volume: 'volume',
   snapshot: 'snapshot',
+  groupSnapshot: 'group snapshot',
   accessGroupMembership: 'membership of volume access group',
   cloneJob: 'clone job',
   asyncResult: 'async result',
@@ -72,12 +81,12 @@ function withoutStack(failure: ApplicationFailure): ApplicationFailure {
  * API's own words, how often it was tried and since when, what was undone, what remains and what to do.
  */
 export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
-  const cancelled = isCancellation(err);
+  const cancelled = wasCancelled(err);
   const step = stepDetails(err);
   const parts = [
     cancelled
-      ? `Cloning volume ${o.sourceVolumeID} of cluster ${o.cluster} to "${o.name}" was cancelled in step ${o.step}.`
-      : `Cloning volume ${o.sourceVolumeID} of cluster ${o.cluster} to "${o.name}" failed in step ${o.step}: ${sentence(reasonOf(err))}`,
+      ? `${o.what} was cancelled in step ${o.step}.`
+      : `${o.what} failed in step ${o.step}: ${sentence(reasonOf(err))}`,
     step === undefined || cancelled ? '' : effort(step),
     o.kept
       ? 'Nothing was undone, as the request asked (onFailure: "keep").'
@@ -88,10 +97,8 @@ export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
           : 'Nothing had been left on the cluster.',
     o.leftBehind.length > 0 ? `Still on the cluster: ${o.leftBehind.map(left).join('; ')}.` : '',
   ];
-  const details: CloneFailureDetails = {
-    cluster: o.cluster,
-    sourceVolumeID: o.sourceVolumeID,
-    name: o.name,
+  const details: FailureDetails = {
+    ...o.details,
     step: o.step,
     ...(step?.method === undefined ? {} : { method: step.method }),
     ...(step?.apiName === undefined ? {} : { apiName: step.apiName }),

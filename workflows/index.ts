@@ -1,5 +1,6 @@
 /** Every exported function is a workflow type. */
 export { cloneVolume } from './clone-volume.ts';
+export { cloneGroup } from './clone-group.ts';
 export { cloneSlots } from './clone-slots.ts';
 export { findOrphans } from './find-orphans.ts';
 export { removeOrphans } from './remove-orphans.ts';

@@ -6,22 +6,24 @@ import {
   executeChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { CloneVolumeResult } from '../contracts/clone-result.ts';
-import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
-import { FAILURE, MEMO, WORKFLOW } from '../contracts/names.ts';
+import { FAILURE, MEMO } from '../contracts/names.ts';
 import { workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { joins } from './activities.ts';
 import { timeLeft } from './deadline.ts';
-import { cloneLabel } from './label.ts';
+
+interface Keyed {
+  deadline?: string | undefined;
+  requestId?: string | undefined;
+}
 
 /**
  * Runs the request in the one workflow that its requestId allows, or waits for the one that runs already. The server
  * keeps IDs unique, so two callers with the same key share one clone, whatever IDs their own workflows have.
  */
-export async function joinOrRun(requestId: string, request: CloneVolumeRequest): Promise<CloneVolumeResult> {
+export async function joinOrRun<T>(type: string, requestId: string, request: Keyed, title: string): Promise<T> {
   const workflowId = workflowIDForRequest(requestId);
   try {
-    return await executeChild<(r: CloneVolumeRequest) => Promise<CloneVolumeResult>>(WORKFLOW.cloneVolume, {
+    return await executeChild<(r: Keyed) => Promise<T>>(type, {
       workflowId,
       args: [request],
       // A key that failed may be tried again; one that succeeded keeps its result.
@@ -29,23 +31,24 @@ export async function joinOrRun(requestId: string, request: CloneVolumeRequest):
       // The default would terminate the clone with us, and a terminated clone undoes nothing.
       parentClosePolicy: 'REQUEST_CANCEL',
       memo: { [MEMO.request]: request },
-      staticSummary: cloneLabel(request),
+      staticSummary: title,
       typedSearchAttributes: workflowInfo().typedSearchAttributes,
     });
   } catch (err) {
     // The holder's own failure is the one to read, not that a child failed.
     if (err instanceof ChildWorkflowFailure && err.cause instanceof ApplicationFailure) throw err.cause;
     if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
-    return join(workflowId, request);
+    return join<T>(type, workflowId, request);
   }
 }
 
-async function join(workflowId: string, request: CloneVolumeRequest): Promise<CloneVolumeResult> {
+async function join<T>(type: string, workflowId: string, request: Keyed): Promise<T> {
   try {
-    return await joins.joinRequest.executeWithOptions(
+    const result = await joins.joinRequest.executeWithOptions(
       { summary: `Wait for ${workflowId}`.slice(0, 200), scheduleToCloseTimeout: timeLeft(request.deadline) },
-      [{ workflowID: workflowId, request }],
+      [{ workflowID: workflowId, type, request }],
     );
+    return result as T;
   } catch (err) {
     // As above: the type of the failure is what callers go by, and it must not be hidden below an ActivityFailure.
     if (!(err instanceof ActivityFailure && err.cause instanceof ApplicationFailure)) throw err;

@@ -1,5 +1,6 @@
 import { setCurrentDetails } from '@temporalio/workflow';
 import type { Phase } from '../contracts/names.ts';
+import { escapeMarkdown as escape } from './markdown.ts';
 import { publish } from './search-attributes.ts';
 
 const STEPS = ['preflight', 'snapshot', 'clone', 'await', 'modify', 'grant', 'verify', 'clean up'] as const;
@@ -8,8 +9,6 @@ export type Step = (typeof STEPS)[number];
 export type Outcome = 'done' | 'failed' | 'cancelled';
 
 const MARK: Record<Outcome, string> = { done: '✓', failed: '✗', cancelled: '■' };
-
-const escape = (text: string) => text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
 
 /** A paragraph per line that stands alone; lines that are indented belong to a list. */
 const paragraphs = (text: string) => escape(text).replace(/\n(?=\S)/g, '\n\n');
@@ -22,6 +21,7 @@ export class Story {
   private readonly facts = new Map<Step, string[]>();
   private current: Step = 'preflight';
   private now = '';
+  private table = '';
 
   constructor(title: string) {
     this.title = title;
@@ -47,6 +47,12 @@ export class Story {
     this.show();
   }
 
+  /** Markdown below the steps; replaces an earlier one. */
+  tabulate(table: string): void {
+    this.table = table;
+    this.show();
+  }
+
   skip(step: Step): void {
     this.skipped.add(step);
   }
@@ -67,7 +73,7 @@ export class Story {
       return outcome === undefined ? `**▶ ${line}**` : `${MARK[outcome]} ${line}`;
     });
     // The UI keeps line breaks as they are; a Markdown break on top of them would double them.
-    const parts = [`### ${escape(this.title)}`, paragraphs(this.now), steps.join('\n')];
+    const parts = [`### ${escape(this.title)}`, paragraphs(this.now), steps.join('\n'), this.table];
     setCurrentDetails(parts.filter((part) => part !== '').join('\n\n'));
   }
 }

@@ -1,0 +1,148 @@
+import { CancellationScope, CancelledFailure, log, workflowInfo, type ApplicationFailure } from '@temporalio/workflow';
+import type { InLine, Owner, StepResult } from '../activities/types.ts';
+import type { FailureSubject, LeftBehind } from '../contracts/failure.ts';
+import { DEFAULT_PRIORITY, type Phase } from '../contracts/names.ts';
+import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
+import { Compensation } from './compensation.ts';
+import { timeLeft } from './deadline.ts';
+import { cloneFailed, invalidRequest, mayHaveMade, reasonOf, sentence, wasCancelled } from './failure.ts';
+import { joinOrRun } from './join.ts';
+import { publish } from './search-attributes.ts';
+import { Story, type Step } from './story.ts';
+import { Turn } from './turn.ts';
+
+/** What every request has. Until preflight has checked it, anything may stand there. */
+interface Order {
+  cluster: string;
+  requestId?: string | undefined;
+  requestedBy?: string | undefined;
+  deadline?: string | undefined;
+  onFailure?: 'cleanup' | 'keep' | undefined;
+  priority?: number | undefined;
+}
+
+/** What a failure is about, in words and for programs. */
+export interface Subject {
+  /** As in "… failed in step x": `Cloning volume 42 of cluster lab to "db"`. */
+  what: string;
+  details: FailureSubject;
+}
+
+/**
+ * Serves a request in the one workflow that its requestId allows: the ID of the workflow is the lock on the key, and
+ * whoever comes under another name waits for the holder's result. What fails or is cancelled is undone.
+ */
+export async function serve<R extends Order, T>(
+  type: string,
+  request: R,
+  title: string,
+  makeRun: () => Run<R, T>,
+): Promise<T> {
+  const key = request?.requestId;
+  // A key that cannot be one is refused by preflight, with everything else that is wrong.
+  if (isRequestID(key) && workflowInfo().workflowId !== workflowIDForRequest(key)) {
+    return joinOrRun(type, key, request, title);
+  }
+  const run = makeRun();
+  try {
+    return await run.run();
+  } catch (err) {
+    throw await CancellationScope.nonCancellable(() => run.fail(err));
+  }
+}
+
+/** One request on its way: where it is, what it has made, and how to undo that. */
+export abstract class Run<R extends Order, T> {
+  protected readonly request: R;
+  protected readonly owner: Owner;
+  protected readonly story: Story;
+  protected readonly compensation = new Compensation();
+  protected readonly startedAt = workflowInfo().startTime.toISOString();
+  protected apiCalls = 0;
+  protected step = 'preflight';
+  private readonly turn = new Turn();
+
+  constructor(request: R, title: string) {
+    this.request = request;
+    const { workflowId, runId, firstExecutionRunId } = workflowInfo();
+    this.owner = {
+      workflowID: workflowId,
+      request: request?.requestId ?? firstExecutionRunId,
+      ...(typeof request?.requestedBy === 'string' ? { requestedBy: request.requestedBy } : {}),
+      mayHaveRunBefore: runId !== firstExecutionRunId || typeof request?.requestId === 'string',
+    };
+    this.story = new Story(title);
+  }
+
+  abstract run(): Promise<T>;
+  protected abstract subject(): Subject;
+
+  /** Undoes what was made and returns what to throw. Runs in a scope that no cancellation reaches. */
+  async fail(err: unknown): Promise<unknown> {
+    const refused = this.step.startsWith('preflight') ? invalidRequest(err) : undefined;
+    const cancelled = wasCancelled(err);
+    const kept = this.request?.onFailure === 'keep' && refused === undefined;
+    if (!refused) {
+      const what = cancelled ? 'Cancelled.' : `Failed in step ${this.step}: ${sentence(reasonOf(err))}`;
+      this.story.say(kept ? what : `${what} Undoing what was made.`);
+    }
+    const { undone, leftBehind } = kept ? this.compensation.leave(mayHaveMade(err)) : await this.compensation.run();
+    publish({ phase: cancelled ? 'cancelled' : 'failed' });
+    const failure = refused ?? this.failure(err, undone, leftBehind, kept);
+    this.story.end(cancelled ? 'cancelled' : 'failed', failure.message);
+    return cancelled && leftBehind.length === 0 ? new CancelledFailure('cancelled') : failure;
+  }
+
+  private failure(err: unknown, undone: string[], leftBehind: LeftBehind[], kept: boolean): ApplicationFailure {
+    return cloneFailed(err, { ...this.subject(), step: this.step, undone, leftBehind, kept });
+  }
+
+  /** The step that begins: its activity's name for programs, its own for people. */
+  protected begin(activity: string, step: Step, sentenceNow: string, phase?: Phase): void {
+    this.step = activity;
+    this.story.begin(step, sentenceNow, phase);
+  }
+
+  /** What a step has cost. */
+  protected count<S extends StepResult>(result: S): S {
+    this.apiCalls += result.apiCalls;
+    return result;
+  }
+
+  /** Of the deadline, in milliseconds. */
+  protected timeLeft(): number {
+    return timeLeft(this.request?.deadline);
+  }
+
+  /** A creating step that needs clone slots, as often as it is put in line for them. */
+  protected async inTurn<S extends StepResult>(
+    create: (line: { priority: number; inDoubtSince: string | null }) => Promise<S | InLine>,
+  ): Promise<S> {
+    const line = { priority: this.request.priority ?? DEFAULT_PRIORITY, inDoubtSince: null as string | null };
+    for (;;) {
+      const outcome = this.count(await create(line));
+      if (!('inLine' in outcome)) return outcome;
+      line.inDoubtSince = outcome.inDoubtSince;
+      this.apiCalls += await this.turn.wait(this.request.cluster, this.timeLeft());
+    }
+  }
+
+  /** A good clone is not thrown away over its snapshot: that one expires by itself, and the result says it is there. */
+  protected async removeSnapshot(what: string, remove: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await remove();
+    } catch (err) {
+      if (wasCancelled(err)) throw err;
+      log.warn('The snapshot could not be removed; it expires by itself', { what, error: String(err) });
+      this.story.learn(`${what} could not be removed; it expires by itself`);
+      return false;
+    }
+  }
+
+  /** The end, unless a cancellation came while the last step was finished: it would else go unheard. */
+  protected finish(sentenceNow: string): void {
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
+    this.story.end('done', sentenceNow);
+    publish({ phase: 'done' });
+  }
+}
