@@ -1,8 +1,11 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { CloneGroupResult } from '../contracts/clone-group-result.ts';
+import type { CloneGroupRequest } from '../contracts/clone-group.ts';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
-import { parseCloneVolumeRequest, type CloneVolumeRequest } from '../contracts/clone-volume.ts';
-import { DEFAULT_TASK_QUEUE, WORKFLOW } from '../contracts/names.ts';
 import type { OrphanRemoval } from '../contracts/orphans.ts';
+import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
+import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
 import { CloneHandle, type ResultOptions } from './clone-handle.ts';
 import { connectTemporal, type ConnectOptions } from './connect.ts';
@@ -16,7 +19,8 @@ import {
   type OrphansOptions,
   type RemoveOrphansOptions,
 } from './orphans.ts';
-import { startOptions, type CloneVolumeWorkflow } from './start-options.ts';
+import { kindOf } from './kinds.ts';
+import { startOptions, type CloneWorkflow } from './start-options.ts';
 import { translate } from './temporal-errors.ts';
 import { visibilityQuery, type ListFilter } from './visibility.ts';
 
@@ -74,18 +78,12 @@ export class CloneClient {
    * @throws InvalidRequestError with every fault, RequestConflictError, ServiceUnavailableError
    */
   async start(request: CloneVolumeRequest): Promise<CloneHandle> {
-    const checked = parseCloneVolumeRequest(request);
-    for (let tries = 1; ; tries += 1) {
-      const options = startOptions(checked, this.taskQueue);
-      try {
-        await this.temporal.workflow.start<CloneVolumeWorkflow>(WORKFLOW.cloneVolume, options);
-        return new CloneHandle(this.temporal, options.workflowId);
-      } catch (err) {
-        const taken = err instanceof WorkflowExecutionAlreadyStartedError;
-        if (taken && checked.requestId !== undefined) return this.join(options.workflowId, checked);
-        if (!taken || tries === SUFFIX_TRIES) throw translate(err, { namespace: this.namespace });
-      }
-    }
+    return this.begin('cloneVolume', request);
+  }
+
+  /** Starts clones of several volumes as they are at one moment; otherwise as `start`. */
+  async startGroup(request: CloneGroupRequest): Promise<CloneHandle<'cloneGroup'>> {
+    return this.begin('cloneGroup', request);
   }
 
   /** Starts a clone and waits for the new volume. */
@@ -93,9 +91,14 @@ export class CloneClient {
     return (await this.start(request)).result(options);
   }
 
-  /** The clone with this workflow ID. Whether there is one shows at the first call. */
-  handle(workflowId: string): CloneHandle {
-    return new CloneHandle(this.temporal, workflowId);
+  /** Starts a group and waits for the new volumes. */
+  async executeGroup(request: CloneGroupRequest, options: ResultOptions = {}): Promise<CloneGroupResult> {
+    return (await this.startGroup(request)).result(options);
+  }
+
+  /** The clone with this workflow ID, of whichever type. Whether there is one shows at the first call. */
+  handle<T extends CloneType = 'cloneVolume'>(workflowId: string): CloneHandle<T> {
+    return new CloneHandle<T>(this.temporal, workflowId);
   }
 
   /** Clones that match, newest first. The server's index lags by a second or so; `describe()` does not. */
@@ -144,22 +147,38 @@ export class CloneClient {
     return this.temporal.options.namespace;
   }
 
+  private async begin<T extends CloneType>(type: T, request: RequestOf<T>): Promise<CloneHandle<T>> {
+    const checked = kindOf(type).parse(request);
+    for (let tries = 1; ; tries += 1) {
+      const options = startOptions(type, checked, this.taskQueue);
+      try {
+        await this.temporal.workflow.start<CloneWorkflow<T>>(type, options);
+        return new CloneHandle<T>(this.temporal, options.workflowId);
+      } catch (err) {
+        const taken = err instanceof WorkflowExecutionAlreadyStartedError;
+        if (taken && checked.requestId !== undefined) return this.join(options.workflowId, type, checked);
+        if (!taken || tries === SUFFIX_TRIES) throw translate(err, { namespace: this.namespace });
+      }
+    }
+  }
+
   /** The clone that has the key, if it was asked for the same. */
-  private async join(workflowId: string, request: CloneVolumeRequest): Promise<CloneHandle> {
+  private async join<T extends CloneType>(workflowId: string, type: T, request: RequestOf<T>): Promise<CloneHandle<T>> {
     const theirs = await this.requestBehind(workflowId);
-    if (theirs !== undefined && stableJSON(theirs) !== stableJSON(request)) {
+    if (theirs.type !== type || (theirs.request !== undefined && stableJSON(theirs.request) !== stableJSON(request))) {
+      const how = theirs.type === type ? differences(theirs.request ?? {}, request) : `it was for a ${theirs.type}`;
       throw new RequestConflictError(
-        `requestId "${request.requestId}" was used before for a different request (${workflowId}: ${differences(theirs, request)}); use a new key, or repeat the request unchanged`,
+        `requestId "${request.requestId}" was used before for a different request (${workflowId}: ${how}); use a new key, or repeat the request unchanged`,
         { workflowId },
       );
     }
-    return new CloneHandle(this.temporal, workflowId, true);
+    return new CloneHandle<T>(this.temporal, workflowId, true);
   }
 
-  private async requestBehind(workflowId: string): Promise<CloneVolumeRequest | undefined> {
+  private async requestBehind(workflowId: string): Promise<{ type: string; request: RequestOf | undefined }> {
     try {
       const description = await this.temporal.workflow.getHandle(workflowId).describe();
-      return await requestOf(this.temporal, description);
+      return { type: description.type, request: await requestOf(this.temporal, description) };
     } catch (err) {
       throw translate(err, { namespace: this.namespace, workflowId });
     }
@@ -167,8 +186,8 @@ export class CloneClient {
 }
 
 /** `name was "a", volumeID was 4`: only the fields that differ, as the earlier request had them. */
-function differences(before: CloneVolumeRequest, now: CloneVolumeRequest): string {
-  const [a, b]: Record<string, unknown>[] = [before, now];
+function differences(before: object, now: object): string {
+  const [a, b]: Record<string, unknown>[] = [{ ...before }, { ...now }];
   return Object.keys({ ...a, ...b })
     .filter((key) => stableJSON(a?.[key]) !== stableJSON(b?.[key]))
     .map((key) => (a?.[key] === undefined ? `it had no ${key}` : `${key} was ${stableJSON(a[key])}`))

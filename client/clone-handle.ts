@@ -5,16 +5,16 @@ import {
   type Client,
   type WorkflowExecutionDescription,
 } from '@temporalio/client';
-import type { CloneVolumeResult } from '../contracts/clone-result.ts';
+import type { CloneType, ResultOf } from '../contracts/clone-types.ts';
 import { InvalidRequestError } from '../contracts/faults.ts';
-import { WORKFLOW } from '../contracts/names.ts';
 import { requestOf, toPendingStep, toSummary, uiPathOf, type CloneDescription } from './description.ts';
 import { CloneCancelledError, CloneFailedError, CloneNotFoundError, CloneStillRunningError } from './errors.ts';
+import { isCloneType } from './labels.ts';
 import { observe } from './observe.ts';
 import { throughOutages } from './outage.ts';
 import { outcomeError } from './outcome.ts';
 import { isTerminal, toProgressView, type CloneProgressView, type Observed } from './progress-view.ts';
-import type { CloneVolumeWorkflow } from './start-options.ts';
+import type { CloneWorkflow } from './start-options.ts';
 import { isOutage, translate } from './temporal-errors.ts';
 
 export interface ResultOptions {
@@ -37,8 +37,11 @@ const OUTAGE_MS = 300_000;
 const LOOK_MS = 5_000;
 const AWAY = 'Temporal does not answer, asking again; the copy itself goes on';
 
-/** One clone: to wait for, to watch, to cancel. Get it from `CloneClient.start` or `CloneClient.handle`. */
-export class CloneHandle {
+/**
+ * One clone, or what makes several: to wait for, to watch, to cancel. Get it from `CloneClient.start`, `startGroup` or
+ * `handle`.
+ */
+export class CloneHandle<T extends CloneType = 'cloneVolume'> {
   readonly workflowId: string;
   /** True when `start` found the clone that has the requestId already, and started nothing. */
   readonly joined: boolean;
@@ -55,7 +58,7 @@ export class CloneHandle {
    * @throws CloneFailedError, CloneCancelledError, InvalidRequestError, RequestConflictError, CloneNotFoundError,
    * CloneStillRunningError, ServiceUnavailableError
    */
-  async result(options: ResultOptions = {}): Promise<CloneVolumeResult> {
+  async result(options: ResultOptions = {}): Promise<ResultOf<T>> {
     const limit = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
     const signals = [options.signal, limit].filter((s) => s !== undefined);
     const signal = signals.length === 0 ? undefined : AbortSignal.any(signals);
@@ -112,11 +115,12 @@ export class CloneHandle {
   }
 
   /** All there is to know now, in one answer; for a clone that has ended, its result or failure too. */
-  async describe(): Promise<CloneDescription> {
+  async describe(): Promise<CloneDescription<T>> {
     const raw = await this.describeRaw();
     const observed = await observe(this.client, raw);
     const summary = toSummary(raw);
     const request = summary.request ?? (await this.call(() => requestOf(this.client, raw)));
+    // Type, request and result belong together, which the compiler cannot see.
     return {
       ...summary,
       ...(request === undefined ? {} : { request }),
@@ -125,7 +129,7 @@ export class CloneHandle {
       ...(observed.pending === undefined ? {} : { pendingStep: toPendingStep(observed.pending) }),
       uiPath: uiPathOf(this.client.options.namespace, raw),
       ...(raw.status.name === 'RUNNING' || raw.status.name === 'PAUSED' ? {} : await this.ending()),
-    };
+    } as unknown as CloneDescription<T>;
   }
 
   /**
@@ -148,12 +152,12 @@ export class CloneHandle {
   }
 
   private handle() {
-    return this.client.workflow.getHandle<CloneVolumeWorkflow>(this.workflowId);
+    return this.client.workflow.getHandle<CloneWorkflow<T>>(this.workflowId);
   }
 
   private async describeRaw(): Promise<WorkflowExecutionDescription> {
     const description = await this.call(() => this.handle().describe());
-    if (description.type !== WORKFLOW.cloneVolume) {
+    if (!isCloneType(description.type)) {
       throw new CloneNotFoundError(
         `"${this.workflowId}" is no clone but a workflow of the type "${description.type}"; it is left alone`,
         { workflowId: this.workflowId },
@@ -162,7 +166,7 @@ export class CloneHandle {
     return description;
   }
 
-  private async ending(): Promise<Pick<CloneDescription, 'result' | 'failure'>> {
+  private async ending(): Promise<{ result: ResultOf<T> } | Pick<CloneDescription, 'failure'>> {
     try {
       return { result: await this.result() };
     } catch (err) {
@@ -181,7 +185,7 @@ export class CloneHandle {
   }
 
   /** A reset ends the run that is waited for and starts another one under the same ID. */
-  private async followResets<T>(wait: () => Promise<T>): Promise<T> {
+  private async followResets<R>(wait: () => Promise<R>): Promise<R> {
     for (;;) {
       try {
         return await wait();
@@ -192,7 +196,7 @@ export class CloneHandle {
     }
   }
 
-  private async call<T>(fn: () => Promise<T>): Promise<T> {
+  private async call<R>(fn: () => Promise<R>): Promise<R> {
     try {
       return await fn();
     } catch (err) {

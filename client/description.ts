@@ -1,28 +1,32 @@
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
-import type { CloneFailureDetails } from '../contracts/failure.ts';
-import type { CloneVolumeResult } from '../contracts/clone-result.ts';
-import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import type { CloneType, RequestOf, ResultOf } from '../contracts/clone-types.ts';
+import type { CloneFailureDetails, GroupFailureDetails } from '../contracts/failure.ts';
 import { MEMO, type Phase } from '../contracts/names.ts';
+import { kindOf } from './kinds.ts';
 import { phaseOf, type CloneProgressView, type Observed } from './progress-view.ts';
 import { KEYS } from './search-attributes.ts';
 
 /** RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT, … as the Temporal SDK names them. */
 export type ExecutionStatus = WorkflowExecutionInfo['status']['name'];
 
-/** One clone in a list. Times are ISO 8601, UTC. */
-export interface CloneSummary {
+/** One clone, or what makes several, in a list. Times are ISO 8601, UTC. */
+export type CloneSummary<T extends CloneType = CloneType> = T extends CloneType ? SummaryOf<T> : never;
+
+interface SummaryOf<T extends CloneType> {
+  type: T;
   workflowId: string;
   runId: string;
   status: ExecutionStatus;
   phase: Phase;
   cluster?: string;
+  /** Of a group the first. */
   sourceVolumeID?: number;
-  /** The new volume, once there is one. */
+  /** The new volume, once there is one; of a group the first. */
   cloneVolumeID?: number;
   series?: string;
   /** As it was asked for; missing when another SDK started the clone without a memo. */
-  request?: CloneVolumeRequest;
+  request?: RequestOf<T>;
   startedAt: string;
   closedAt?: string;
 }
@@ -39,31 +43,41 @@ export interface PendingStepView {
 }
 
 /** Everything about one clone. */
-export interface CloneDescription extends CloneSummary {
+export type CloneDescription<T extends CloneType = CloneType> = T extends CloneType ? DescriptionOf<T> : never;
+
+interface DescriptionOf<T extends CloneType> extends SummaryOf<T> {
   taskQueue: string;
   progress: CloneProgressView;
   pendingStep?: PendingStepView;
   /** Path of this execution in the Temporal UI, after its address. */
   uiPath: string;
   /** When it is done. */
-  result?: CloneVolumeResult;
+  result?: ResultOf<T>;
   /** When it failed or was cancelled: the text, the client's error code, and what is left. */
-  failure?: { code: string; message: string; faults?: readonly string[]; details?: CloneFailureDetails };
+  failure?: {
+    code: string;
+    message: string;
+    faults?: readonly string[];
+    details?: CloneFailureDetails | GroupFailureDetails;
+  };
 }
 
 type Listed = Pick<
   WorkflowExecutionInfo,
-  'workflowId' | 'runId' | 'status' | 'memo' | 'typedSearchAttributes' | 'startTime'
+  'type' | 'workflowId' | 'runId' | 'status' | 'memo' | 'typedSearchAttributes' | 'startTime'
 > & { closeTime?: Date | undefined };
 
 export function toSummary(info: Listed): CloneSummary {
   const attributes = info.typedSearchAttributes;
-  const request = info.memo?.[MEMO.request] as CloneVolumeRequest | undefined;
+  const type = info.type as CloneType;
+  const request = info.memo?.[MEMO.request] as RequestOf | undefined;
   const cluster = attributes.get(KEYS.cluster) ?? request?.cluster;
-  const sourceVolumeID = attributes.get(KEYS.sourceVolumeID) ?? request?.volumeID;
+  const sourceVolumeID = attributes.get(KEYS.sourceVolumeID) ?? (request && sourceOf(type, request));
   const cloneVolumeID = attributes.get(KEYS.cloneVolumeID);
   const series = attributes.get(KEYS.series);
+  // Type and request belong together, which the compiler cannot see.
   return {
+    type,
     workflowId: info.workflowId,
     runId: info.runId,
     status: info.status.name,
@@ -75,8 +89,10 @@ export function toSummary(info: Listed): CloneSummary {
     ...(request === undefined ? {} : { request }),
     startedAt: info.startTime.toISOString(),
     ...(info.closeTime === undefined ? {} : { closedAt: info.closeTime.toISOString() }),
-  };
+  } as CloneSummary;
 }
+
+const sourceOf = <T extends CloneType>(type: T, request: RequestOf<T>): number => kindOf(type).sourceVolumeID(request);
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -98,9 +114,9 @@ export const uiPathOf = (namespace: string, { workflowId, runId }: { workflowId:
 export async function requestOf(
   client: Client,
   { workflowId, runId, memo }: Pick<WorkflowExecutionDescription, 'workflowId' | 'runId' | 'memo'>,
-): Promise<CloneVolumeRequest | undefined> {
+): Promise<RequestOf | undefined> {
   const noted = memo?.[MEMO.request];
-  if (noted !== undefined) return noted as CloneVolumeRequest;
+  if (noted !== undefined) return noted as RequestOf;
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId, runId },
@@ -108,5 +124,5 @@ export async function requestOf(
   });
   const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
   const [request] = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
-  return request as CloneVolumeRequest | undefined;
+  return request as RequestOf | undefined;
 }

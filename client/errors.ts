@@ -1,6 +1,8 @@
-import type { CloneFailureDetails } from '../contracts/failure.ts';
+import type { CloneFailureDetails, GroupFailureDetails } from '../contracts/failure.ts';
 
 export { InvalidRequestError } from '../contracts/faults.ts';
+
+type Details = CloneFailureDetails | GroupFailureDetails;
 
 /**
  * What the client throws. Programs tell the errors apart by `code`, which stays the same over versions; `message` is
@@ -34,9 +36,9 @@ export class CloneFailedError extends Error {
   readonly code = 'CLONE_FAILED' as const;
   readonly workflowId: string;
   /** `undefined` when the workflow was ended from outside (terminated), so that it could not say. */
-  readonly details: CloneFailureDetails | undefined;
+  readonly details: Details | undefined;
 
-  constructor(message: string, options: ErrorOptions & { workflowId: string; details?: CloneFailureDetails }) {
+  constructor(message: string, options: ErrorOptions & { workflowId: string; details?: Details }) {
     super(message, options);
     this.workflowId = options.workflowId;
     this.details = options.details;
@@ -49,9 +51,9 @@ export class CloneCancelledError extends Error {
   readonly code = 'CLONE_CANCELLED' as const;
   readonly workflowId: string;
   /** Given when something could not be undone: see `leftBehind`. */
-  readonly details: CloneFailureDetails | undefined;
+  readonly details: Details | undefined;
 
-  constructor(message: string, options: ErrorOptions & { workflowId: string; details?: CloneFailureDetails }) {
+  constructor(message: string, options: ErrorOptions & { workflowId: string; details?: Details }) {
     super(message, options);
     this.workflowId = options.workflowId;
     this.details = options.details;

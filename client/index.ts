@@ -8,9 +8,11 @@ export type { Inventory, InventoryOptions } from './inventory.ts';
 export type { OrphansFound, OrphansOptions, OrphanView, RemoveOrphansOptions } from './orphans.ts';
 export type { CloneProgressView, CloneStep } from './progress-view.ts';
 export { STATUSES, type ListFilter, type Status } from './visibility.ts';
+export type { CloneType, RequestOf, ResultOf } from '../contracts/clone-types.ts';
+export type { CloneGroupRequest } from '../contracts/clone-group.ts';
+export type { CloneGroupResult, FailedMember, GroupMember } from '../contracts/clone-group-result.ts';
 export type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 export type { CloneVolumeResult, ClonedVolume } from '../contracts/clone-result.ts';
-export type { CloneFailureDetails, LeftBehind } from '../contracts/failure.ts';
 export type { InventoryItem } from '../contracts/inventory.ts';
 export type {
   ClusterFailure,
@@ -20,5 +22,6 @@ export type {
   OrphanRemoval,
   OrphanVerdict,
 } from '../contracts/orphans.ts';
+export type { CloneFailureDetails, FailureDetails, GroupFailureDetails, LeftBehind } from '../contracts/failure.ts';
 export type { Phase } from '../contracts/names.ts';
-export type { ProgressView } from '../contracts/progress.ts';
+export type { MemberProgress, ProgressView } from '../contracts/progress.ts';

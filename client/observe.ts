@@ -1,6 +1,7 @@
 import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { optionalTsToMs } from '@temporalio/common/lib/time.js';
+import { WORKFLOW } from '../contracts/names.ts';
 import type { StepMemory } from '../contracts/progress.ts';
 import type { Observed, PendingStep } from './progress-view.ts';
 import { KEYS } from './search-attributes.ts';
@@ -20,7 +21,8 @@ export async function observe(client: Client, d: WorkflowExecutionDescription): 
     status: d.status.name,
     taskQueue: d.taskQueue,
     phase: d.typedSearchAttributes.get(KEYS.phase),
-    cloneVolumeID: d.typedSearchAttributes.get(KEYS.cloneVolumeID),
+    // Of a group it is the first of many.
+    cloneVolumeID: d.type === WORKFLOW.cloneGroup ? undefined : d.typedSearchAttributes.get(KEYS.cloneVolumeID),
     pending: activity ? await pendingStep(client, activity) : undefined,
     workflowTask: task
       ? {

@@ -1,7 +1,15 @@
 import { FAILURE, PHASES, type Phase } from '../contracts/names.ts';
-import type { CloneProgress, ProgressView, StepMemory } from '../contracts/progress.ts';
+import {
+  isGroupProgress,
+  membersText,
+  type CloneProgress,
+  type CopyProgress,
+  type GroupProgress,
+  type ProgressView,
+  type StepMemory,
+} from '../contracts/progress.ts';
 
-/** The step that a clone is in: the name of the activity that is pending. */
+/** The step that a clone is in: the name of the activity that is pending; of a group, of the one that does the same. */
 export type CloneStep =
   | 'preflight'
   | 'createSnapshot'
@@ -75,7 +83,24 @@ const DOING: Record<CloneStep, string> = {
   joinRequest: 'waiting for the clone that serves this requestId already',
 };
 
-const isStep = (name: string): name is CloneStep => name in DOING;
+/** Steps of a group. */
+const AS_STEP: Record<string, CloneStep> = {
+  preflightGroup: 'preflight',
+  createGroupSnapshot: 'createSnapshot',
+  startGroup: 'startClone',
+  awaitGroup: 'awaitClone',
+  modifyMembers: 'modifyVolume',
+  grantMembers: 'grantAccess',
+  verifyMembers: 'verifyClone',
+  undoMembers: 'undoClone',
+  cleanUpGroup: 'cleanUp',
+  undoGroup: 'undoClone',
+  undoGroupSnapshot: 'undoSnapshot',
+};
+
+const stepOf = (activity: string): CloneStep | undefined =>
+  activity in DOING ? (activity as CloneStep) : AS_STEP[activity];
+
 export const isTerminal = (phase: Phase): boolean => phase === 'done' || phase === 'failed' || phase === 'cancelled';
 
 /**
@@ -85,10 +110,10 @@ export const isTerminal = (phase: Phase): boolean => phase === 'done' || phase =
 export function toProgressView(o: Observed, now: number, previous?: CloneProgressView): CloneProgressView {
   const phase = phaseOf(o);
   const activity = o.pending?.activityType;
-  const step = activity !== undefined && isStep(activity) && !isTerminal(phase) ? activity : undefined;
+  const step = activity !== undefined && !isTerminal(phase) ? stepOf(activity) : undefined;
   const fault = faultOf(o.pending);
-  const volumeID = o.cloneVolumeID ?? o.pending?.memory?.progress?.volumeID ?? previous?.volumeID;
   const copy = o.pending?.memory?.progress;
+  const volumeID = o.cloneVolumeID ?? (copy && !isGroupProgress(copy) ? copy.volumeID : previous?.volumeID);
   return {
     workflowId: o.workflowId,
     phase,
@@ -153,14 +178,16 @@ function messageOf(o: Observed, phase: Phase, now: number): string {
 }
 
 function stepMessage(pending: PendingStep): string {
-  const doing = isStep(pending.activityType) ? DOING[pending.activityType] : pending.activityType;
+  const step = stepOf(pending.activityType);
+  const doing = step === undefined ? pending.activityType : DOING[step];
   const { type, message } = pending.lastFailure ?? {};
   if (type === FAILURE.busy && message !== undefined) return message;
   if (message !== undefined && type !== FAILURE.notReady) {
     return `${doing}, again after a fault (attempt ${pending.attempt}): ${message}`;
   }
-  if (pending.activityType !== 'awaitClone') return doing;
-  switch (pending.memory?.progress?.stage) {
+  const progress = pending.memory?.progress;
+  if (step !== 'awaitClone') return doing;
+  switch (progress?.stage) {
     case undefined:
       return doing;
     case 'queued':
@@ -170,13 +197,13 @@ function stepMessage(pending: PendingStep): string {
     case 'finishing':
       return 'finishing';
     default:
-      return pending.memory?.progress !== undefined && isStalled(pending.memory.progress)
-        ? `copying, but no byte has moved since ${pending.memory.progress.stalledSince}`
-        : doing;
+      if (progress === undefined) return doing;
+      if (isStalled(progress)) return `copying, but no byte has moved since ${progress.stalledSince}`;
+      return isGroupProgress(progress) ? `copying, ${membersText(progress)}` : doing;
   }
 }
 
-const isStalled = ({ stage, stalledSince, lookedAt }: CloneProgress): boolean =>
+const isStalled = ({ stage, stalledSince, lookedAt }: CopyProgress): boolean =>
   stage !== 'metadata' &&
   stage !== 'queued' &&
   stalledSince !== undefined &&
@@ -189,7 +216,7 @@ const noWorker = (taskQueue: string) =>
   `waiting for a worker: none has picked this up from the task queue "${taskQueue}" yet; is one running?`;
 
 /** The last look, carried on to `now` by its rate. */
-function copyView(p: CloneProgress, now: number) {
+function copyView(p: CloneProgress | GroupProgress, now: number) {
   const elapsed = Math.min(Math.max(0, now - Date.parse(p.lookedAt)), EXTRAPOLATE_MAX_MS) / 1_000;
   const moving = p.bytesPerSecond > 0 && p.totalBytes > 0 && p.stalledSince === undefined;
   const gained = moving ? elapsed * p.bytesPerSecond : 0;
@@ -203,11 +230,16 @@ function copyView(p: CloneProgress, now: number) {
     totalBytes: p.totalBytes,
     bytesPerSecond: p.bytesPerSecond,
     stage: p.stage,
-    volumeID: p.volumeID,
     lookedAt: p.lookedAt,
     ...(p.remainingTime === null ? {} : { remainingTime: Math.max(0, p.remainingTime - elapsed) }),
-    ...(p.cloneID === null ? {} : { cloneID: p.cloneID }),
+    ...(isGroupProgress(p) ? groupView(p) : cloneView(p)),
     ...(p.asyncHandle === null ? {} : { asyncHandle: p.asyncHandle }),
     ...(p.stalledSince !== undefined && isStalled(p) ? { stalledSince: p.stalledSince } : {}),
   };
 }
+
+const cloneView = ({ volumeID, cloneID }: CloneProgress) => ({ volumeID, ...(cloneID === null ? {} : { cloneID }) });
+const groupView = ({ members, groupCloneID }: GroupProgress) => ({
+  members,
+  ...(groupCloneID === null ? {} : { groupCloneID }),
+});

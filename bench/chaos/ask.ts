@@ -45,7 +45,7 @@ export class Watchers {
 
 /** Resolves once all that was planned for this clone at certain times has been done. */
 export async function ask(client: Client, clone: PlannedClone, asked: Asked, watchers: Watchers): Promise<void> {
-  const options = startOptions(clone.request, TASK_QUEUE, clone.unique);
+  const options = startOptions('cloneVolume', clone.request, TASK_QUEUE, clone.unique);
   const { workflowId } = options;
   await started(() => patiently(client, () => client.workflow.start(WORKFLOW.cloneVolume, options)));
   asked.started += 1;

@@ -4,19 +4,15 @@ import { UsageError } from './errors.ts';
 import type { Io } from './io.ts';
 import { parseSize } from './size.ts';
 
-/** Flags of `element-clone clone`, as commander hands them over. */
-export interface CloneFlags {
+/** Flags that say what the new volumes are to be like, and how the request is to be served. */
+interface SharedFlags {
   file?: string;
   cluster?: string;
-  volumeId?: string;
-  name?: string;
-  snapshotId?: string;
   snapshotName?: string;
   snapshotRetention?: string;
   snapshotExpiresIn?: string;
   access?: string;
   attribute?: string[];
-  enable512e?: boolean;
   enableSnapmirrorReplication?: boolean;
   newAccountId?: string;
   newSize?: string;
@@ -30,11 +26,27 @@ export interface CloneFlags {
   modifyTotalSize?: string;
   volumeAccessGroup?: string[];
   requestId?: string;
-  lease?: string;
   deadline?: string;
   onFailure?: string;
   requestedBy?: string;
   priority?: string;
+}
+
+/** Flags of `element-clone clone`, as commander hands them over. */
+export interface CloneFlags extends SharedFlags {
+  volumeId?: string;
+  name?: string;
+  snapshotId?: string;
+  enable512e?: boolean;
+  lease?: string;
+}
+
+/** Flags of `element-clone group`. */
+export interface GroupFlags extends SharedFlags {
+  /** `42` or `42=name`. */
+  volume?: string[];
+  groupSnapshotId?: string;
+  onMemberFailure?: string;
 }
 
 type Fields = Record<string, unknown>;
@@ -43,9 +55,32 @@ type Fields = Record<string, unknown>;
  * The request in the contract's shape, unchecked: the file's fields, and over them those given as flags. What makes no
  * number stays text, so that the one check of the whole request reports it with all other faults.
  */
-export async function requestFromFlags(flags: CloneFlags, io: Pick<Io, 'readStdin'>): Promise<Fields> {
+export const requestFromFlags = (f: CloneFlags, io: Pick<Io, 'readStdin'>): Promise<Fields> =>
+  withFile(f, io, {
+    volumeID: number(f.volumeId),
+    name: f.name,
+    snapshotID: number(f.snapshotId),
+    enable512e: f.enable512e,
+    lease: f.lease,
+  });
+
+/** The same of a group. Volumes given as flags replace those of the file. */
+export const groupFromFlags = (f: GroupFlags, io: Pick<Io, 'readStdin'>): Promise<Fields> =>
+  withFile(f, io, {
+    volumes: f.volume?.map(member),
+    groupSnapshotID: number(f.groupSnapshotId),
+    onMemberFailure: f.onMemberFailure,
+  });
+
+async function withFile(flags: SharedFlags, io: Pick<Io, 'readStdin'>, own: Fields): Promise<Fields> {
   const file = flags.file === undefined ? {} : await readRequest(flags.file, io);
-  return merge(file, fieldsOf(flags));
+  return merge(file, defined({ ...own, ...sharedFields(flags) }));
+}
+
+/** `42`, or `42=name`. */
+function member(text: string): Fields {
+  const at = text.indexOf('=');
+  return at < 0 ? { volumeID: number(text) } : { volumeID: number(text.slice(0, at)), name: text.slice(at + 1) };
 }
 
 async function readRequest(path: string, io: Pick<Io, 'readStdin'>): Promise<Fields> {
@@ -69,36 +104,29 @@ async function readRequest(path: string, io: Pick<Io, 'readStdin'>): Promise<Fie
   return value as Fields;
 }
 
-function fieldsOf(f: CloneFlags): Fields {
-  return defined({
-    cluster: f.cluster,
-    volumeID: number(f.volumeId),
-    name: f.name,
-    snapshotID: number(f.snapshotId),
-    access: f.access,
-    attributes: f.attribute && pairs('--attribute', f.attribute),
-    enable512e: f.enable512e,
-    enableSnapMirrorReplication: f.enableSnapmirrorReplication,
-    newAccountID: number(f.newAccountId),
-    newSize: size('--new-size', f.newSize),
-    snapshot: group({ name: f.snapshotName, retention: f.snapshotRetention, expiresIn: f.snapshotExpiresIn }),
-    modify: group({
-      qos: group({ minIOPS: number(f.minIops), maxIOPS: number(f.maxIops), burstIOPS: number(f.burstIops) }),
-      qosPolicyID: number(f.qosPolicyId),
-      access: f.modifyAccess,
-      attributes: f.modifyAttribute && pairs('--modify-attribute', f.modifyAttribute),
-      accountID: number(f.modifyAccountId),
-      totalSize: size('--modify-total-size', f.modifyTotalSize),
-    }),
-    volumeAccessGroups: f.volumeAccessGroup?.map(number),
-    requestId: f.requestId,
-    lease: f.lease,
-    deadline: f.deadline,
-    onFailure: f.onFailure,
-    requestedBy: f.requestedBy,
-    priority: number(f.priority),
-  });
-}
+const sharedFields = (f: SharedFlags): Fields => ({
+  cluster: f.cluster,
+  access: f.access,
+  attributes: f.attribute && pairs('--attribute', f.attribute),
+  enableSnapMirrorReplication: f.enableSnapmirrorReplication,
+  newAccountID: number(f.newAccountId),
+  newSize: size('--new-size', f.newSize),
+  snapshot: group({ name: f.snapshotName, retention: f.snapshotRetention, expiresIn: f.snapshotExpiresIn }),
+  modify: group({
+    qos: group({ minIOPS: number(f.minIops), maxIOPS: number(f.maxIops), burstIOPS: number(f.burstIops) }),
+    qosPolicyID: number(f.qosPolicyId),
+    access: f.modifyAccess,
+    attributes: f.modifyAttribute && pairs('--modify-attribute', f.modifyAttribute),
+    accountID: number(f.modifyAccountId),
+    totalSize: size('--modify-total-size', f.modifyTotalSize),
+  }),
+  volumeAccessGroups: f.volumeAccessGroup?.map(number),
+  requestId: f.requestId,
+  deadline: f.deadline,
+  onFailure: f.onFailure,
+  requestedBy: f.requestedBy,
+  priority: number(f.priority),
+});
 
 const defined = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
@@ -142,7 +170,7 @@ function merge(file: Fields, flags: Fields): Fields {
     // Either of the two replaces the other, as it would on the volume.
     if (key === 'qosPolicyID') delete merged['qos'];
     if (key === 'qos') delete merged['qosPolicyID'];
-    if (key === 'snapshotID') delete merged['snapshot'];
+    if (key === 'snapshotID' || key === 'groupSnapshotID') delete merged['snapshot'];
   }
   return merged;
 }

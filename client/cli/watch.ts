@@ -1,5 +1,6 @@
-import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
+import type { CloneType, RequestOf } from '../../contracts/clone-types.ts';
 import type { CloneHandle, CloneProgressView } from '../index.ts';
+import { titleOf } from '../labels.ts';
 import type { Io, OutStream } from './io.ts';
 import { note } from './output.ts';
 import { progressLine, renderProgress, stepsWithout } from './render/progress.ts';
@@ -14,7 +15,8 @@ export interface WatchOptions {
   to: OutStream;
   /** Given, each view goes here instead of being drawn. */
   onView?: (view: CloneProgressView) => void;
-  request?: CloneVolumeRequest | undefined;
+  type?: CloneType;
+  request?: RequestOf | undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface WatchOptions {
  */
 export async function watchClone(
   io: Io,
-  clone: CloneHandle,
+  clone: Pick<CloneHandle, 'workflowId' | 'progress'>,
   options: WatchOptions,
 ): Promise<CloneProgressView | undefined> {
   const stop = new AbortController();
@@ -59,10 +61,10 @@ interface Screen {
   end(): void;
 }
 
-async function screenFor({ to, request }: WatchOptions): Promise<Screen> {
+async function screenFor({ to, type, request }: WatchOptions): Promise<Screen> {
   if (!to.terminal) return lines(to);
   const live = await to.live();
-  const title = request && `Clone volume ${request.volumeID} of ${request.cluster} → ${request.name}`;
+  const title = type && request && titleOf(type, request);
   return {
     show: (view) =>
       live.show(

@@ -4,7 +4,7 @@ import logUpdate from 'log-update';
 import pc from 'picocolors';
 import { CloneClient, type CloneHandle } from '../../client/index.ts';
 import { progressLine, renderProgress } from '../../client/cli/render/progress.ts';
-import { resultText } from '../../client/cli/render/clone.ts';
+import { resultText } from '../../client/cli/render/result.ts';
 import { makeStage, type DemoWorker, type Stage } from './stage.ts';
 
 const SOURCE = 42;

@@ -14,6 +14,7 @@ describe('help', () => {
     const names = createProgram(fakeIo(), () => {}).commands.map((c) => c.name());
     expect(names).toEqual([
       'clone',
+      'group',
       'watch',
       'list',
       'show',

@@ -4,11 +4,13 @@ import { detailsOf, startOptions, uniqueSuffix } from '../../client/start-option
 const request = { cluster: 'lab', volumeID: 42, name: 'db-uat' };
 
 test('the workflow ID reads as a sentence', () => {
-  expect(startOptions(request, 'q', 'k3j9x2p0aq').workflowId).toBe('clone-volume-42-of-lab-to-db-uat-k3j9x2p0aq');
+  expect(startOptions('cloneVolume', request, 'q', 'k3j9x2p0aq').workflowId).toBe(
+    'clone-volume-42-of-lab-to-db-uat-k3j9x2p0aq',
+  );
 });
 
 test('a requestId is the workflow ID, and starts again only after a failure', () => {
-  expect(startOptions({ ...request, requestId: 'nightly-1' }, 'q')).toMatchObject({
+  expect(startOptions('cloneVolume', { ...request, requestId: 'nightly-1' }, 'q')).toMatchObject({
     workflowId: 'clone-for-request-nightly-1',
     workflowIdConflictPolicy: 'FAIL',
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
@@ -16,7 +18,7 @@ test('a requestId is the workflow ID, and starts again only after a failure', ()
 });
 
 test('people find the clone by cluster, phase and source, and its request in the memo', () => {
-  const options = startOptions(request, 'q');
+  const options = startOptions('cloneVolume', request, 'q');
   expect(options.memo).toEqual({ request });
   expect(options.staticSummary).toBe('Clone volume 42 of lab → db-uat');
   expect(JSON.parse(JSON.stringify(options.typedSearchAttributes))).toEqual([
@@ -27,12 +29,12 @@ test('people find the clone by cluster, phase and source, and its request in the
 });
 
 test('priority 3 unless asked otherwise', () => {
-  expect(startOptions(request, 'q').priority).toEqual({ priorityKey: 3 });
-  expect(startOptions({ ...request, priority: 1 }, 'q').priority).toEqual({ priorityKey: 1 });
+  expect(startOptions('cloneVolume', request, 'q').priority).toEqual({ priorityKey: 3 });
+  expect(startOptions('cloneVolume', { ...request, priority: 1 }, 'q').priority).toEqual({ priorityKey: 1 });
 });
 
 test('the details say what, for whom and until when, without links or markup from the request', () => {
-  const details = detailsOf({
+  const details = detailsOf('cloneVolume', {
     ...request,
     name: 'db_[uat](http://evil)',
     requestedBy: 'ann@example.com',

@@ -2,12 +2,19 @@ import { expect, test } from 'vitest';
 import { quote, visibilityQuery } from '../../client/visibility.ts';
 
 test('without a filter every clone matches', () => {
-  expect(visibilityQuery({})).toBe("WorkflowType = 'cloneVolume'");
+  expect(visibilityQuery({})).toBe("WorkflowType IN ('cloneVolume', 'cloneGroup')");
 });
 
 test('all filters must match together', () => {
   expect(
-    visibilityQuery({ cluster: 'lab', phase: 'cloning', series: 'nightly', sourceVolumeID: 42, status: 'Running' }),
+    visibilityQuery({
+      type: 'cloneVolume',
+      cluster: 'lab',
+      phase: 'cloning',
+      series: 'nightly',
+      sourceVolumeID: 42,
+      status: 'Running',
+    }),
   ).toBe(
     "WorkflowType = 'cloneVolume' AND ElementCluster = 'lab' AND ElementPhase = 'cloning' AND ElementSeries = 'nightly' AND ElementSourceVolumeID = 42 AND ExecutionStatus = 'Running'",
   );

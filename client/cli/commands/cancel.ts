@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
+import type { CloneType } from '../../../contracts/clone-types.ts';
 import type { CloneDescription } from '../../index.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { note, printJSON, printLine, withOutput, type OutputOptions } from '../output.ts';
-import { leftBehindText } from '../render/clone.ts';
+import { leftBehindText } from '../render/result.ts';
 import { plain } from '../render/text.ts';
 import { withClient } from '../session.ts';
 import { watchClone } from '../watch.ts';
@@ -30,7 +31,7 @@ Exit codes: 0 cancelled and undone, 1 it had ended before, or something is still
   withOutput(command).action(async (id: string, options: Options) =>
     exit(
       await withClient(async (client) => {
-        const clone = client.handle(id);
+        const clone = client.handle<CloneType>(id);
         const asked = await clone.cancel();
         if (!asked) return over(await clone.describe(), options, io);
         if (!options.wait) {
@@ -54,6 +55,9 @@ const document = (d: CloneDescription) => ({
   ...(d.result === undefined ? {} : { result: d.result }),
 });
 
+const made = (d: CloneDescription) =>
+  d.type === 'cloneGroup' ? 'its volumes stay' : `volume ${d.cloneVolumeID} stays`;
+
 /** There was nothing to cancel any more. */
 function over(d: CloneDescription, options: Options, io: Io): ExitCode {
   if (options.output === 'json') printJSON(io, document(d));
@@ -71,7 +75,7 @@ function ended(d: CloneDescription, options: Options, io: Io): ExitCode {
   note(
     io,
     d.phase === 'done'
-      ? `${d.workflowId} was done before the cancellation reached it: volume ${d.cloneVolumeID} stays.`
+      ? `${d.workflowId} was done before the cancellation reached it: ${made(d)}.`
       : [colours.red(`✗ ${plain(d.failure?.message ?? d.phase)}`), leftBehindText(left, colours)].join('\n').trimEnd(),
   );
   return EXIT.failed;

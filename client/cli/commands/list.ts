@@ -1,6 +1,8 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import type { CloneType } from '../../../contracts/clone-types.ts';
 import { PHASES, type Phase } from '../../../contracts/names.ts';
 import type { CloneClient, CloneSummary, ListOptions, Status } from '../../index.ts';
+import { CLONE_TYPES } from '../../labels.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { note, printJSON, printLine, withOutput, type OutputOptions } from '../output.ts';
@@ -8,6 +10,7 @@ import { cloneTable } from '../render/clone.ts';
 import { withClient } from '../session.ts';
 
 interface Options extends OutputOptions {
+  type?: CloneType;
   cluster?: string;
   phase?: Phase;
   series?: string;
@@ -41,6 +44,7 @@ export function addList(program: Command, io: Io, exit: (code: ExitCode) => void
     .description(
       'Lists clones, newest first: those that run and those that ended within the retention of the namespace.',
     )
+    .addOption(new Option('--type <type>', 'of this type of workflow').choices(CLONE_TYPES))
     .option('--cluster <alias>', 'of this cluster')
     .addOption(new Option('--phase <phase>', 'in this phase').choices(PHASES))
     .option('--series <name>', 'made by this recurring job')
@@ -74,6 +78,7 @@ Examples:
 async function collect(client: CloneClient, o: Options): Promise<CloneSummary[]> {
   const filter: ListOptions = {
     limit: o.limit,
+    ...(o.type === undefined ? {} : { type: o.type }),
     ...(o.cluster === undefined ? {} : { cluster: o.cluster }),
     ...(o.phase === undefined ? {} : { phase: o.phase }),
     ...(o.series === undefined ? {} : { series: o.series }),
@@ -96,7 +101,7 @@ async function withPercent(client: CloneClient, clones: readonly CloneSummary[])
       if (clone.status !== 'RUNNING') continue;
       // It may have ended, or gone, since the index knew it.
       const now = await client
-        .handle(clone.workflowId)
+        .handle<CloneType>(clone.workflowId)
         .describe()
         .catch(() => undefined);
       if (now) rows[i] = { ...clone, phase: now.phase, status: now.status, percent: now.progress.percent };

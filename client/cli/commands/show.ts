@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CloneType } from '../../../contracts/clone-types.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { printJSON, printLine, withOutput, type OutputOptions } from '../output.ts';
@@ -24,7 +25,7 @@ TEMPORAL_UI_URL, when set, makes the path in the Temporal UI a whole address.`,
   withOutput(command).action(async (id: string, options: OutputOptions) =>
     exit(
       await withClient(async (client) => {
-        const description = await client.handle(id).describe();
+        const description = await client.handle<CloneType>(id).describe();
         if (options.output === 'json') printJSON(io, description);
         else {
           const { colours } = io.out;

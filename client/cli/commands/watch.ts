@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
+import type { CloneType } from '../../../contracts/clone-types.ts';
 import { EXIT, errorDocument, errorText, exitCodeOf, type ExitCode } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { note, printJSON, printLine, withOutput, type OutputOptions } from '../output.ts';
-import { resultText } from '../render/clone.ts';
+import { resultText } from '../render/result.ts';
 import { plain } from '../render/text.ts';
 import { withClient } from '../session.ts';
 import { watchClone } from '../watch.ts';
@@ -27,11 +28,12 @@ Exit codes: 0 the clone is done, 1 it failed or was cancelled, 130 stopped watch
   withOutput(command).action(async (id: string, options: OutputOptions) =>
     exit(
       await withClient(async (client) => {
-        const clone = client.handle(id);
-        const { request } = await clone.describe();
+        const clone = client.handle<CloneType>(id);
+        const { type, request } = await clone.describe();
         const json = options.output === 'json';
         const last = await watchClone(io, clone, {
           to: io.out,
+          type,
           request,
           ...(json ? { onView: (view) => printJSON(io, view) } : {}),
         });

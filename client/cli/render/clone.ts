@@ -1,10 +1,9 @@
-import prettyBytes from 'pretty-bytes';
 import { stringify } from 'yaml';
-import type { CloneVolumeResult } from '../../../contracts/clone-result.ts';
-import type { LeftBehind } from '../../../contracts/failure.ts';
 import type { CloneDescription, CloneSummary } from '../../description.ts';
+import { nameOf, titleOf } from '../../labels.ts';
 import type { Colours } from '../io.ts';
 import { paintOf, renderProgress, stepsWithout } from './progress.ts';
+import { leftBehindText, resultText } from './result.ts';
 import { facts, table } from './table.ts';
 import { age, duration, fit, plain } from './text.ts';
 
@@ -16,52 +15,11 @@ export interface PageOptions {
   uiUrl?: string | undefined;
 }
 
-/** The new volume and how it came to be. */
-export function resultText(result: CloneVolumeResult, colours: Colours): string {
-  const { volume, snapshotID, snapshotDeleted, startedAt, finishedAt } = result;
-  const groups = volume.volumeAccessGroups;
-  return [
-    colours.green(colours.bold(`✓ Volume ${result.volumeID} "${plain(volume.name)}" is ready`)),
-    facts(
-      [
-        ['Cluster', `${result.cluster}, cloned from volume ${result.sourceVolumeID}`],
-        ['Size', `${prettyBytes(volume.totalSize)} (${volume.totalSize} bytes)`],
-        ['Access', volume.access],
-        ['Account', String(volume.accountID)],
-        ['QoS', qosText(volume)],
-        ['Access groups', groups.length > 0 ? groups.join(', ') : 'none'],
-        ['IQN', volume.iqn],
-        ['Snapshot', `${snapshotID}${snapshotDeleted ? ', deleted' : ', kept'}`],
-        ['Took', duration(Date.parse(finishedAt) - Date.parse(startedAt))],
-        ['API calls', result.apiCalls?.toString()],
-      ],
-      colours,
-    ),
-  ].join('\n');
-}
-
-const qosText = ({ qos, qosPolicyID }: CloneVolumeResult['volume']) =>
-  `${qos.minIOPS} min, ${qos.maxIOPS} max, ${qos.burstIOPS} burst IOPS${qosPolicyID === null ? '' : ` (policy ${qosPolicyID})`}`;
-
-/** What is still on the cluster, by ID, so that a person can finish it. */
-export const leftBehindText = (left: readonly LeftBehind[], colours: Colours): string =>
-  left.length === 0
-    ? ''
-    : [
-        colours.bold('Still on the cluster'),
-        ...left.map(
-          (l) =>
-            `  ${colours.red('✗')} ${l.kind}${l.id === null ? '' : ` ${l.id}`}: ${plain(l.reason).replaceAll('\n', ' ')}`,
-        ),
-      ].join('\n');
-
 const ago = (iso: string, now: number) => `${iso} (${age(now - Date.parse(iso))} ago)`;
 
 /** Everything about one clone on a page. */
 export function clonePage(d: CloneDescription, { columns, colours, now, uiUrl }: PageOptions): string {
-  const title = d.request
-    ? `Clone volume ${d.request.volumeID} of ${d.request.cluster} → ${d.request.name}`
-    : `Clone ${d.workflowId}`;
+  const title = d.request ? titleOf(d.type, d.request) : `Clone ${d.workflowId}`;
   const { pendingStep: step, failure, result } = d;
   const running = d.closedAt === undefined;
   return [
@@ -95,6 +53,10 @@ export function clonePage(d: CloneDescription, { columns, colours, now, uiUrl }:
 
 const indent = (text: string) => text.replace(/^/gm, '  ');
 
+/** ` +11`: how many there are beside the first. */
+const more = ({ request }: CloneSummary): string =>
+  request && 'volumes' in request && request.volumes.length > 1 ? ` +${request.volumes.length - 1}` : '';
+
 /** One row each; `percent` of those that run comes from a look at each. */
 export function cloneTable(
   rows: readonly (CloneSummary & { percent?: number })[],
@@ -105,9 +67,9 @@ export function cloneTable(
     rows.map((c) => [
       paintOf(c.phase, colours)(c.phase),
       c.cluster ?? '–',
-      String(c.sourceVolumeID ?? '–'),
-      String(c.cloneVolumeID ?? '–'),
-      fit(plain(c.request?.name ?? '–'), 32),
+      `${c.sourceVolumeID ?? '–'}${more(c)}`,
+      c.cloneVolumeID === undefined ? '–' : `${c.cloneVolumeID}${more(c)}`,
+      fit(plain(c.request ? nameOf(c.type, c.request) : '–'), 32),
       c.percent === undefined ? '–' : `${Math.floor(c.percent)} %`,
       age(now - Date.parse(c.startedAt)),
       c.workflowId,

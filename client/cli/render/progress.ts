@@ -1,7 +1,7 @@
 import pc from 'picocolors';
 import prettyBytes from 'pretty-bytes';
 import stringWidth from 'string-width';
-import type { CloneVolumeRequest } from '../../../contracts/clone-volume.ts';
+import type { RequestOf } from '../../../contracts/clone-types.ts';
 import type { Phase } from '../../../contracts/names.ts';
 import type { ProgressView } from '../../../contracts/progress.ts';
 import type { CloneStep } from '../../progress-view.ts';
@@ -30,10 +30,14 @@ const STEPS: readonly [CloneStep, string][] = [
 ];
 
 /** Steps that this request does not lead to. */
-export const stepsWithout = (request: CloneVolumeRequest | undefined): CloneStep[] => [
-  ...(request?.snapshotID === undefined ? [] : ['createSnapshot' as const]),
-  ...(request === undefined || (request.volumeAccessGroups?.length ?? 0) > 0 ? [] : ['grantAccess' as const]),
-];
+export function stepsWithout(request: RequestOf | undefined): CloneStep[] {
+  if (request === undefined) return [];
+  const isGroup = 'volumes' in request;
+  const given = isGroup ? request.groupSnapshotID : request.snapshotID;
+  const all = isGroup ? [request, ...request.volumes] : [request];
+  const grants = all.some((r) => (r.volumeAccessGroups?.length ?? 0) > 0);
+  return [...(given === undefined ? [] : ['createSnapshot' as const]), ...(grants ? [] : ['grantAccess' as const])];
+}
 
 const PARTS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 const BAR_MAX = 38;
@@ -128,6 +132,7 @@ function nowLine(view: ProgressView, { columns }: RenderOptions, colours: Colour
   const ids = [
     ...(view.volumeID === undefined ? [] : [`volume ${view.volumeID}`]),
     ...(view.cloneID === undefined ? [] : [`cloneID ${view.cloneID}`]),
+    ...(view.groupCloneID === undefined ? [] : [`groupCloneID ${view.groupCloneID}`]),
   ];
   const text = fit([`${mark}${plain(view.message).replaceAll('\n', ' ')}`, ...ids].join(' · '), columns);
   const trouble = view.lastFailure !== undefined || view.stalledSince !== undefined;

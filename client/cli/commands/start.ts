@@ -1,0 +1,90 @@
+import type { CloneType, RequestOf } from '../../../contracts/clone-types.ts';
+import { InvalidRequestError } from '../../../contracts/faults.ts';
+import type { CloneClient, CloneHandle } from '../../index.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
+import type { Io } from '../io.ts';
+import { note, printJSON, printLine, type OutputOptions } from '../output.ts';
+import { resultText } from '../render/result.ts';
+import { withClient } from '../session.ts';
+import { watchClone } from '../watch.ts';
+
+interface Start<T extends CloneType> {
+  type: T;
+  request: RequestOf<T>;
+  begin(client: CloneClient): Promise<CloneHandle<T>>;
+}
+
+/** Starts, and shows progress and result, or only the workflow ID. */
+export const startAndShow = <T extends CloneType>(
+  start: Start<T>,
+  options: OutputOptions & { wait?: boolean },
+  io: Io,
+): Promise<ExitCode> =>
+  withClient(async (client) => {
+    const clone = await start.begin(client);
+    return (options.wait ?? io.out.terminal) ? waitFor(clone, start, options, io) : started(clone, options, io);
+  });
+
+function started(clone: { workflowId: string; joined: boolean }, options: OutputOptions, io: Io): ExitCode {
+  if (options.output === 'json') {
+    printJSON(io, { workflowId: clone.workflowId, joined: clone.joined });
+    return EXIT.ok;
+  }
+  printLine(io, clone.workflowId);
+  if (clone.joined) note(io, 'This requestId had been used before: nothing new was started.');
+  note(io, `Watch it: element-clone watch ${clone.workflowId}`);
+  return EXIT.ok;
+}
+
+async function waitFor<T extends CloneType>(
+  clone: CloneHandle<T>,
+  { type, request }: Start<T>,
+  options: OutputOptions,
+  io: Io,
+): Promise<ExitCode> {
+  note(io, `${clone.joined ? 'Joined, by its requestId,' : 'Started'} ${io.err.colours.bold(clone.workflowId)}`);
+  const last = await watchClone(io, clone, { to: io.err, type, request });
+  if (last === undefined) return EXIT.interrupted;
+  const result = await clone.result();
+  if (options.output === 'json') printJSON(io, result);
+  else printLine(io, resultText(result, io.out.colours));
+  return EXIT.ok;
+}
+
+/** Faults name the flag beside the field, since that is what was typed. */
+export async function withFlagNames<T>(parse: () => Promise<T>, flags: Record<string, string>): Promise<T> {
+  try {
+    return await parse();
+  } catch (err) {
+    if (!(err instanceof InvalidRequestError)) throw err;
+    throw new InvalidRequestError(
+      err.faults.map((fault) =>
+        fault.replace(/^[\w.]+/, (path) => {
+          const flag = flags[path] ?? flags[path.replace(/\.\d+\b.*$/, '')];
+          return flag ? `${path} (${flag})` : path;
+        }),
+      ),
+    );
+  }
+}
+
+/** Of fields that requests of all types have. */
+export const FLAGS: Record<string, string> = {
+  cluster: '--cluster',
+  access: '--access',
+  newAccountID: '--new-account-id',
+  newSize: '--new-size',
+  'snapshot.name': '--snapshot-name',
+  'snapshot.expiresIn': '--snapshot-expires-in',
+  'modify.qos.minIOPS': '--min-iops',
+  'modify.qos.maxIOPS': '--max-iops',
+  'modify.qos.burstIOPS': '--burst-iops',
+  'modify.qosPolicyID': '--qos-policy-id',
+  'modify.access': '--modify-access',
+  'modify.accountID': '--modify-account-id',
+  'modify.totalSize': '--modify-total-size',
+  requestId: '--request-id',
+  requestedBy: '--requested-by',
+  deadline: '--deadline',
+  priority: '--priority',
+};

@@ -1,0 +1,92 @@
+import prettyBytes from 'pretty-bytes';
+import type { CloneGroupResult } from '../../../contracts/clone-group-result.ts';
+import type { CloneVolumeResult } from '../../../contracts/clone-result.ts';
+import type { ResultOf } from '../../../contracts/clone-types.ts';
+import type { LeftBehind } from '../../../contracts/failure.ts';
+import type { Colours } from '../io.ts';
+import { facts, table } from './table.ts';
+import { duration, plain } from './text.ts';
+
+/** The new volumes and how they came to be. */
+export const resultText = (result: ResultOf, colours: Colours): string =>
+  'members' in result ? groupText(result, colours) : volumeText(result, colours);
+
+function volumeText(result: CloneVolumeResult, colours: Colours): string {
+  const { volume, snapshotID, snapshotDeleted } = result;
+  const groups = volume.volumeAccessGroups;
+  return [
+    colours.green(colours.bold(`✓ Volume ${result.volumeID} "${plain(volume.name)}" is ready`)),
+    facts(
+      [
+        ['Cluster', `${result.cluster}, cloned from volume ${result.sourceVolumeID}`],
+        ['Size', `${prettyBytes(volume.totalSize)} (${volume.totalSize} bytes)`],
+        ['Access', volume.access],
+        ['Account', String(volume.accountID)],
+        ['QoS', qosText(volume)],
+        ['Access groups', groups.length > 0 ? groups.join(', ') : 'none'],
+        ['IQN', volume.iqn],
+        ['Snapshot', `${snapshotID}${snapshotDeleted ? ', deleted' : ', kept'}`],
+        ...cost(result),
+      ],
+      colours,
+    ),
+  ].join('\n');
+}
+
+function groupText(result: CloneGroupResult, colours: Colours): string {
+  const { members, failed = [], groupSnapshotID, groupSnapshotDeleted } = result;
+  return [
+    colours.green(colours.bold(`✓ ${members.length} ${members.length === 1 ? 'volume is' : 'volumes are'} ready`)),
+    facts(
+      [
+        ['Cluster', result.cluster],
+        ['Size', prettyBytes(result.bytes)],
+        ['Group snapshot', `${groupSnapshotID}${groupSnapshotDeleted ? ', deleted' : ', kept'}`],
+        ...cost(result),
+      ],
+      colours,
+    ),
+    table(
+      ['SOURCE', 'VOLUME', 'NAME', 'SIZE', 'QOS', 'ACCESS GROUPS', 'IQN'],
+      members.map(({ sourceVolumeID, volumeID, volume }) => [
+        String(sourceVolumeID),
+        String(volumeID),
+        plain(volume.name),
+        prettyBytes(volume.totalSize),
+        `${volume.qos.minIOPS}/${volume.qos.maxIOPS}/${volume.qos.burstIOPS}`,
+        volume.volumeAccessGroups.join(',') || '–',
+        volume.iqn,
+      ]),
+      colours,
+    ),
+    ...failed.map((f) =>
+      colours.red(`✗ ${plain(f.name)}, the clone of volume ${f.sourceVolumeID}: ${plain(f.reason)}`),
+    ),
+    leftBehindText(
+      failed.flatMap((f) => f.leftBehind),
+      colours,
+    ),
+  ]
+    .filter((part) => part !== '')
+    .join('\n');
+}
+
+const cost = ({ startedAt, finishedAt, apiCalls }: ResultOf): [string, string | undefined][] => [
+  ['Took', duration(Date.parse(finishedAt) - Date.parse(startedAt))],
+  ['API calls', apiCalls?.toString()],
+];
+
+const qosText = ({ qos, qosPolicyID }: CloneVolumeResult['volume']) =>
+  `${qos.minIOPS} min, ${qos.maxIOPS} max, ${qos.burstIOPS} burst IOPS${qosPolicyID === null ? '' : ` (policy ${qosPolicyID})`}`;
+
+/** What is still on the cluster, by ID, so that a person can finish it. */
+export const leftBehindText = (left: readonly LeftBehind[], colours: Colours): string =>
+  left.length === 0
+    ? ''
+    : [
+        colours.bold('Still on the cluster'),
+        ...left.map(
+          (l) =>
+            `  ${colours.red('✗')} ${l.kind}${l.id === null ? '' : ` ${l.id}`}: ${plain(l.reason).replaceAll('\n', ' ')}`,
+        ),
+      ].join('\n');

@@ -1,0 +1,73 @@
+import { parseCloneGroupRequest } from '../contracts/clone-group.ts';
+import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
+import { parseCloneVolumeRequest, type CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import { workflowIDForClone, workflowIDForGroup } from '../contracts/workflow-id.ts';
+
+/** A name and what stands behind it; left out when there is nothing. */
+export type Detail = readonly [name: string, value: string | undefined];
+
+/** What differs between the types of workflow that make clones, as far as the client is concerned. */
+export interface Kind<T extends CloneType> {
+  /** @throws InvalidRequestError */
+  parse(input: unknown): RequestOf<T>;
+  /** `unique` keeps two apart. */
+  workflowID(request: RequestOf<T>, unique: string): string;
+  /** What ElementSourceVolumeID says: of several volumes the first. */
+  sourceVolumeID(request: RequestOf<T>): number;
+  /** What was asked for, beside what every request says. */
+  details(request: RequestOf<T>): Detail[];
+}
+
+const KINDS: { [T in CloneType]: Kind<T> } = {
+  cloneVolume: {
+    parse: parseCloneVolumeRequest,
+    workflowID: workflowIDForClone,
+    sourceVolumeID: (r) => r.volumeID,
+    details: (r) => [
+      ['Snapshot', r.snapshotID === undefined ? snapshotText(r.snapshot) : String(r.snapshotID)],
+      ...cloneDetails(r),
+      ['Lease', r.lease],
+    ],
+  },
+  cloneGroup: {
+    parse: parseCloneGroupRequest,
+    workflowID: workflowIDForGroup,
+    sourceVolumeID: (r) => r.volumes[0]!.volumeID,
+    details: (r) => [
+      ['Group snapshot', r.groupSnapshotID === undefined ? snapshotText(r.snapshot) : String(r.groupSnapshotID)],
+      [
+        'Clones',
+        r.volumes.map((v) => (v.name === undefined ? `${v.volumeID}` : `${v.volumeID} → ${v.name}`)).join(', '),
+      ],
+      ...cloneDetails(r),
+      ['When a member fails', r.onMemberFailure === 'keep' ? 'keep the others' : 'all or nothing'],
+    ],
+  },
+};
+
+export const kindOf = <T extends CloneType>(type: T): Kind<T> => KINDS[type];
+
+const snapshotText = (snapshot: CloneVolumeRequest['snapshot']) =>
+  `taken now, ${snapshot?.retention === 'keep' ? 'kept afterwards' : 'deleted afterwards'}`;
+
+type CloneFields = Pick<CloneVolumeRequest, 'newSize' | 'access' | 'newAccountID' | 'modify' | 'volumeAccessGroups'>;
+
+const cloneDetails = (r: CloneFields): Detail[] => [
+  ['Size', r.newSize === undefined ? undefined : `${r.newSize} bytes`],
+  ['Access', r.access],
+  ['Account', r.newAccountID?.toString()],
+  ['Afterwards', r.modify === undefined ? undefined : modifyText(r.modify)],
+  ['Volume access groups', r.volumeAccessGroups?.join(', ')],
+];
+
+function modifyText(modify: NonNullable<CloneVolumeRequest['modify']>): string {
+  const { qos, qosPolicyID, access, accountID, totalSize, attributes } = modify;
+  return [
+    ...Object.entries(qos ?? {}).map(([name, value]) => `${name} ${value}`),
+    ...(qosPolicyID === undefined ? [] : [`QoS policy ${qosPolicyID}`]),
+    ...(access === undefined ? [] : [`access ${access}`]),
+    ...(accountID === undefined ? [] : [`account ${accountID}`]),
+    ...(totalSize === undefined ? [] : [`${totalSize} bytes`]),
+    ...(attributes === undefined ? [] : [`attributes ${Object.keys(attributes).join(', ')}`]),
+  ].join(', ');
+}
