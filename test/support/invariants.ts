@@ -43,13 +43,14 @@ export function ours(state: StateView, workflowID?: string) {
   return {
     volumes: made.filter((v) => v.status !== 'deleted'),
     snapshots: state.snapshots.filter(isOurs),
+    groupSnapshots: state.groupSnapshots.filter(isOurs),
     jobs: jobs.filter((j) => j.status === 'running'),
     asyncResults: state.asyncResults.filter((r) => r.cloneIDs.some((id) => jobIDs.has(id))),
     memberships: state.accessGroups.filter((g) => g.volumes.some((id) => ids.has(id))).map((g) => g.name),
   };
 }
 
-const NOTHING = { volumes: [], snapshots: [], jobs: [], asyncResults: [], memberships: [] };
+const NOTHING = { volumes: [], snapshots: [], groupSnapshots: [], jobs: [], asyncResults: [], memberships: [] };
 
 /** Nothing of ours is on the cluster, whatever happened. */
 export const expectNothingLeft = (simulator: RunningSimulator, workflowID?: string) =>

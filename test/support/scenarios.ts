@@ -43,6 +43,12 @@ const inLine = async (service: Service, count: number) => {
 };
 const oneSlot = { behaviour: { cloneSeconds: 6 }, limits: { cloneJobsPerVolumeMax: 1 } };
 
+const group = {
+  volumes: [{ volumeID: 41 }, { volumeID: 42, name: 'db-uat' }, { volumeID: 43 }],
+  volumeAccessGroups: ['uat-hosts'],
+  modify: { qosPolicyID: 3 },
+};
+
 /** What a terminated clone leaves, and then the workflow that is recorded. */
 const housekeeping = async (service: Service, workflowType: string): Promise<WorkflowHandle> => {
   const clone = await service.start(everything);
@@ -54,6 +60,31 @@ const housekeeping = async (service: Service, workflowType: string): Promise<Wor
 };
 
 export const scenarios: Record<string, Scenario> = {
+  'group-happy-path': { simulator: { behaviour: quick }, run: (service) => service.startGroup(group) },
+  'group-with-group-snapshot': {
+    simulator: { behaviour: quick },
+    run: (service) => {
+      const { groupSnapshotID } = service.simulator.cluster.act('CreateGroupSnapshot', { volumes: [41, 42] });
+      return service.startGroup({ volumes: [{ volumeID: 41 }, { volumeID: 42 }], groupSnapshotID });
+    },
+  },
+  'group-refused': { simulator: {}, run: (service) => service.startGroup({ volumes: [{ volumeID: 999 }] }) },
+  'group-failed-and-undone': {
+    simulator: { behaviour: quick, faults: [{ kind: 'cloneFails', sourceVolumeID: 42 }] },
+    run: (service) => service.startGroup(group),
+  },
+  'group-without-one-member': {
+    simulator: { behaviour: quick, faults: [{ kind: 'cloneFails', sourceVolumeID: 42 }] },
+    run: (service) => service.startGroup({ ...group, onMemberFailure: 'keep' }),
+  },
+  'group-cancelled-while-copying': {
+    simulator: { behaviour: { cloneSeconds: 600 } },
+    run: async (service) => cancelWhen(service, 'CloneMultipleVolumes', await service.startGroup(group)),
+  },
+  'group-joined': {
+    simulator: { behaviour: quick },
+    run: (service) => service.startGroup({ ...group, requestId: randomUUID() }),
+  },
   'happy-path': { simulator: { behaviour: quick }, run: (service) => service.start(everything) },
   'with-snapshot-id': {
     simulator: { behaviour: quick },

@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, DefaultLogger } from '@temporalio/worker';
 import { AnswerCache, createActivities, SyncJobsView, type ClusterTimes } from '../../activities/index.ts';
+import type { CloneGroupResult } from '../../contracts/clone-group-result.ts';
+import type { CloneGroupRequest } from '../../contracts/clone-group.ts';
 import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
 import { createElementClient } from '../../element/index.ts';
 import { startSimulator, type RunningSimulator, type SimulatorOptions } from '../../simulator/index.ts';
 
 type CloneVolume = (request: CloneVolumeRequest) => Promise<CloneVolumeResult>;
+type CloneGroup = (request: CloneGroupRequest) => Promise<CloneGroupResult>;
 
 /** A worker on the test server, over a simulated cluster `lab` of its own, with a task queue of its own. */
 export interface Service {
@@ -17,7 +20,9 @@ export interface Service {
   address: string;
   /** Starts `cloneVolume` as any SDK would: by type name. */
   start(request: Record<string, unknown>, options?: { workflowId?: string }): Promise<WorkflowHandle<CloneVolume>>;
-  /** Starts it and waits for the result. */
+  /** Starts `cloneGroup` in the same way. */
+  startGroup(request: Record<string, unknown>, options?: { workflowId?: string }): Promise<WorkflowHandle<CloneGroup>>;
+  /** Starts `cloneVolume` and waits for the result. */
   clone(request: Record<string, unknown>): Promise<CloneVolumeResult>;
   stop(): Promise<void>;
 }
@@ -89,18 +94,22 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     });
   }
 
-  const start: Service['start'] = (request, { workflowId = `test-clone-${randomUUID()}` } = {}) =>
-    client.workflow.start<CloneVolume>('cloneVolume', {
-      workflowId,
-      taskQueue,
-      args: [{ cluster: 'lab', ...request } as CloneVolumeRequest],
-    });
+  const starter =
+    <R, T>(type: string) =>
+    (request: Record<string, unknown>, { workflowId = `test-clone-${randomUUID()}` }: { workflowId?: string } = {}) =>
+      client.workflow.start<(request: R) => Promise<T>>(type, {
+        workflowId,
+        taskQueue,
+        args: [{ cluster: 'lab', ...request } as R],
+      });
+  const start: Service['start'] = starter('cloneVolume');
   return {
     simulator,
     client,
     taskQueue,
     address,
     start,
+    startGroup: starter('cloneGroup'),
     clone: async (request) => (await start(request)).result(),
     stop: async () => {
       for (const stop of stops) await stop();
