@@ -2,6 +2,7 @@ import { createAwaitCloneActivities } from './await-clone.ts';
 import { createCleanUpActivities } from './clean-up.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createHousekeepingActivities } from './housekeeping.ts';
+import { createFanOutActivities } from './fan-out.ts';
 import { createGroupActivities } from './group/index.ts';
 import { createJoinActivities } from './join.ts';
 import { createLineActivities } from './line.ts';
@@ -10,7 +11,7 @@ import { createPreflightActivities } from './preflight.ts';
 import { createSlotLines } from './slots.ts';
 import { createSnapshotActivities } from './snapshot.ts';
 import { createStartCloneActivities } from './start-clone.ts';
-import type { CloneActivities, GroupActivities, HousekeepingActivities } from './types.ts';
+import type { CloneActivities, FanOutActivities, GroupActivities, HousekeepingActivities } from './types.ts';
 import { createUndoActivities } from './undo.ts';
 import { createVerifyActivities } from './verify.ts';
 
@@ -19,7 +20,9 @@ export type * from './types.ts';
 export { SyncJobsView } from './view.ts';
 
 /** All activities, for a worker of one's own. Inject the clusters and a Temporal client. */
-export function createActivities(deps: ActivityDeps): CloneActivities & GroupActivities & HousekeepingActivities {
+export function createActivities(
+  deps: ActivityDeps,
+): CloneActivities & GroupActivities & FanOutActivities & HousekeepingActivities {
   const lines = createSlotLines(deps);
   return {
     ...createPreflightActivities(deps),
@@ -34,6 +37,7 @@ export function createActivities(deps: ActivityDeps): CloneActivities & GroupAct
     ...createJoinActivities(deps),
     ...createHousekeepingActivities(deps),
     ...createGroupActivities(deps, lines),
+    ...createFanOutActivities(deps),
   };
 }
 export { AnswerCache } from './answer-cache.ts';

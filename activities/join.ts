@@ -9,11 +9,11 @@ import type { CloneActivities } from './types.ts';
 const PAUSE_MS = 10_000;
 
 export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 'joinRequest'> => ({
-  async joinRequest({ workflowID, type, request }): Promise<unknown> {
+  async joinRequest({ workflowID, type, request, anySnapshot }): Promise<unknown> {
     const handle = deps.temporal.workflow.getHandle(workflowID);
     const { status, memo, type: theirType } = await handle.describe();
     const theirs = memo?.[MEMO.request];
-    if (theirType !== type || (theirs !== undefined && stableJSON(theirs) !== stableJSON(request))) {
+    if (theirType !== type || (theirs !== undefined && asked(theirs, anySnapshot) !== asked(request, anySnapshot))) {
       throw ApplicationFailure.create({
         type: FAILURE.requestConflict,
         message: `requestId: "${request.requestId}" was used before for a different request (${workflowID}); use a new key, or repeat the request unchanged`,
@@ -45,3 +45,7 @@ export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 
     }
   },
 });
+
+/** What was asked for, to compare. */
+const asked = (request: unknown, anySnapshot = false): string =>
+  stableJSON(anySnapshot ? { ...(request as object), snapshotID: null } : request);

@@ -7,11 +7,7 @@ import type { Owner } from './types.ts';
 
 /** Every reason why the cluster would refuse, each beginning with the field and ending with the remedy. */
 export function checkRequest(request: CloneVolumeRequest, facts: Facts, owner: Owner): string[] {
-  const faults = clusterFaults('CloneVolume', request, facts);
-  if (request.lease !== undefined) {
-    faults.unshift('lease: this version cannot delete a clone when a lease ends; leave the field out');
-  }
-  return [...faults, ...volumeFaults(request, facts, owner)];
+  return [...clusterFaults('CloneVolume', request, facts), ...volumeFaults(request, facts, owner)];
 }
 
 /** What holds for the cluster as a whole, however many volumes the request is about. */
@@ -33,6 +29,9 @@ export function clusterFaults(
 export function volumeFaults(request: CloneVolumeRequest, facts: Facts, owner: Owner): string[] {
   const faults: string[] = [];
   const { source, limits } = facts;
+  if (request.lease !== undefined) {
+    faults.push('lease: this version cannot delete a clone when a lease ends; leave the field out');
+  }
   if (source === undefined) {
     faults.push(`volumeID: cluster ${request.cluster} has no volume ${request.volumeID}, or it was deleted`);
   } else if (source.status !== 'active') {

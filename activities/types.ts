@@ -164,6 +164,8 @@ export interface CloneActivities {
     /** Of the workflow that waits, and has to be of the other. */
     type: string;
     request: { requestId?: string | undefined };
+    /** True when a clone of another snapshot serves as well: a fan-out that is repeated has taken a new one. */
+    anySnapshot?: boolean;
   }): Promise<unknown>;
 }
 
@@ -207,4 +209,10 @@ export interface HousekeepingActivities {
     maxBytes: number;
   }): Promise<StepResult & { items: InventoryItem[]; next: number | null }>;
 }
+/** Steps of a fan-out; the clones themselves are workflows of their own. */
+export interface FanOutActivities {
+  /** Checks the request and every clone of it, all at once. Creates nothing. The plan is that of the shared snapshot. */
+  preflightFanOut(input: { request: unknown; owner: Owner }): Promise<ClonePlan & StepResult>;
+}
+
 export type * from './group/types.ts';

@@ -35,8 +35,15 @@ export interface GroupFailureDetails extends FailureDetails {
   sourceVolumeIDs: number[];
 }
 
+/** The same of `cloneFanOut`. Clones that are ready stay, and are named in `leftBehind`. */
+export interface FanOutFailureDetails extends FailureDetails {
+  sourceVolumeID: number;
+  /** Clones that were not made, in the order of the request. */
+  failed: { name: string; workflowID: string; error: string }[];
+}
+
 /** What a failure is about: the part of its details that was known from the start. */
-export type FailureSubject = About<CloneFailureDetails> | About<GroupFailureDetails>;
+export type FailureSubject = About<CloneFailureDetails> | About<GroupFailureDetails> | About<FanOutFailureDetails>;
 type About<D extends FailureDetails> = Omit<D, Exclude<keyof FailureDetails, 'cluster'>>;
 
 /** `details[0]` of a failure thrown by an activity. No secrets: it is kept in the history. */

@@ -13,9 +13,12 @@ export {
 } from './fields.ts';
 export * from './clone-volume.ts';
 export * from './clone-group.ts';
+export * from './clone-fan-out.ts';
 export type * from './clone-result.ts';
 export type * from './clone-group-result.ts';
 export type * from './clone-types.ts';
+export * from './clone-fan-out-result.ts';
+export * from './slots.ts';
 export type * from './failure.ts';
 export type * from './inventory.ts';
 export * from './orphans.ts';

@@ -25,3 +25,7 @@ export const groupLabel = (request: { cluster?: unknown; volumes?: unknown } | n
 /** What is cloned to what, in one line. */
 export const cloneLabel = (request: { cluster?: unknown; volumeID?: unknown; name?: unknown } | null | undefined) =>
   `Clone volume ${label(request?.volumeID)} of ${label(request?.cluster)} → ${label(request?.name)}`;
+
+/** `volume 42 of lab to 50 clones`. */
+export const fanOutWhat = (r: { cluster?: unknown; volumeID?: unknown; clones?: unknown } | null | undefined) =>
+  `volume ${label(r?.volumeID)} of cluster ${label(r?.cluster)} to ${Array.isArray(r?.clones) ? r.clones.length : '?'} clones`;

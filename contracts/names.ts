@@ -6,6 +6,7 @@ export const DEFAULT_TASK_QUEUE = 'element-clone';
 export const WORKFLOW = {
   cloneVolume: 'cloneVolume',
   cloneGroup: 'cloneGroup',
+  cloneFanOut: 'cloneFanOut',
   /** The line for the clone slots of one cluster: contracts/slots.ts. */
   cloneSlots: 'cloneSlots',
   findOrphans: 'findOrphans',

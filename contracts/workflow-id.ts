@@ -28,3 +28,13 @@ export const workflowIDForGroup = (r: { cluster: string; volumes: readonly { vol
 /** ID for a request without a key: `clone-volume-42-of-lab-to-db-uat-k3j9x2p0aq`. `unique` keeps two apart. */
 export const workflowIDForClone = (r: { cluster: string; volumeID: number; name: string }, unique: string) =>
   `clone-volume-${r.volumeID}-of-${slug(r.cluster)}-to-${slug(r.name)}-${unique}`;
+
+/** ID for a fan-out without a key: `fan-out-volume-42-of-lab-to-50-clones-k3j9x2p0aq`. */
+export const workflowIDForFanOut = (
+  r: { cluster: string; volumeID: number; clones: readonly unknown[] },
+  unique: string,
+) => `fan-out-volume-${r.volumeID}-of-${slug(r.cluster)}-to-${r.clones.length}-clones-${unique}`;
+
+/** The requestId of one clone of a fan-out: the same however often the fan-out is reset or repeated. */
+export const memberRequestID = (key: string, index: number, name: string) =>
+  `${key}.${index + 1}.${slug(name)}`.slice(0, 100).replace(/[^\x21-\x7e]/g, '-');

@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CloneActivities, GroupActivities } from '../activities/types.ts';
+import type { CloneActivities, FanOutActivities, GroupActivities } from '../activities/types.ts';
 
-type Activities = CloneActivities & GroupActivities;
+type Activities = CloneActivities & GroupActivities & FanOutActivities;
 
 const HEARTBEAT_TIMEOUT = '15s';
 
@@ -18,7 +18,7 @@ export const GROUP_ATTEMPT = '10m';
  */
 
 /** Reads only. A false time-out costs one repeated read, so it may be short. Cancelled at once. */
-export const reads = proxyActivities<Pick<Activities, 'preflight' | 'preflightGroup'>>({
+export const reads = proxyActivities<Pick<Activities, 'preflight' | 'preflightGroup' | 'preflightFanOut'>>({
   startToCloseTimeout: '2m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },

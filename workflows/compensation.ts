@@ -127,6 +127,11 @@ export class Compensation {
     };
   }
 
+  /** What stays on purpose, whatever happens, and is to be named. */
+  keeping(list: () => LeftBehind[]): void {
+    this.entries.unshift({ undo: () => Promise.resolve({ undone: [], leftBehind: list(), apiCalls: 0 }), leave: list });
+  }
+
   /** Undoes everything, newest first. A failure of one does not stop the others, nor hide the first error. */
   async run(): Promise<{ undone: string[]; leftBehind: LeftBehind[] }> {
     const undone: string[] = [];

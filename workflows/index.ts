@@ -5,3 +5,4 @@ export { cloneSlots } from './clone-slots.ts';
 export { findOrphans } from './find-orphans.ts';
 export { removeOrphans } from './remove-orphans.ts';
 export { takeInventory } from './take-inventory.ts';
+export { cloneFanOut } from './clone-fan-out.ts';

@@ -20,7 +20,13 @@ interface Keyed {
  * Runs the request in the one workflow that its requestId allows, or waits for the one that runs already. The server
  * keeps IDs unique, so two callers with the same key share one clone, whatever IDs their own workflows have.
  */
-export async function joinOrRun<T>(type: string, requestId: string, request: Keyed, title: string): Promise<T> {
+export async function joinOrRun<T>(
+  type: string,
+  requestId: string,
+  request: Keyed,
+  title: string,
+  options: { anySnapshot?: boolean } = {},
+): Promise<T> {
   const workflowId = workflowIDForRequest(requestId);
   try {
     return await executeChild<(r: Keyed) => Promise<T>>(type, {
@@ -38,15 +44,20 @@ export async function joinOrRun<T>(type: string, requestId: string, request: Key
     // The holder's own failure is the one to read, not that a child failed.
     if (err instanceof ChildWorkflowFailure && err.cause instanceof ApplicationFailure) throw err.cause;
     if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
-    return join<T>(type, workflowId, request);
+    return join<T>(type, workflowId, request, options);
   }
 }
 
-async function join<T>(type: string, workflowId: string, request: Keyed): Promise<T> {
+async function join<T>(
+  type: string,
+  workflowId: string,
+  request: Keyed,
+  options: { anySnapshot?: boolean },
+): Promise<T> {
   try {
     const result = await joins.joinRequest.executeWithOptions(
       { summary: `Wait for ${workflowId}`.slice(0, 200), scheduleToCloseTimeout: timeLeft(request.deadline) },
-      [{ workflowID: workflowId, type, request }],
+      [{ workflowID: workflowId, type, request, ...options }],
     );
     return result as T;
   } catch (err) {

@@ -7,7 +7,8 @@ import { createLookups, readFacts, type Facts } from '../preflight-facts.ts';
 import { checked, earlierRunEnd, invalid, makePlan, snapshotPlan } from '../preflight.ts';
 import { runStep, type StepContext } from '../step.ts';
 import type { Owner } from '../types.ts';
-import { nameFaults, sortFaults } from './faults.ts';
+import { sortFaults } from '../member-faults.ts';
+import { nameFaults } from './faults.ts';
 import { memberRequest } from './member-request.ts';
 import type { GroupActivities, GroupPlan } from './types.ts';
 
@@ -90,7 +91,7 @@ function checkGroup(
       request,
       members.map((m) => m.request),
     ),
-    ...sortFaults(request, ofMembers),
+    ...sortFaults(request, { path: 'volumes', members: request.volumes }, ofMembers),
   ];
 }
 
