@@ -1,4 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import type { CloneFanOutResult } from '../contracts/clone-fan-out-result.ts';
+import type { CloneFanOutRequest } from '../contracts/clone-fan-out.ts';
 import type { CloneGroupResult } from '../contracts/clone-group-result.ts';
 import type { CloneGroupRequest } from '../contracts/clone-group.ts';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
@@ -86,6 +88,11 @@ export class CloneClient {
     return this.begin('cloneGroup', request);
   }
 
+  /** Starts many clones of one volume, all of one snapshot; otherwise as `start`. */
+  async startFanOut(request: CloneFanOutRequest): Promise<CloneHandle<'cloneFanOut'>> {
+    return this.begin('cloneFanOut', request);
+  }
+
   /** Starts a clone and waits for the new volume. */
   async execute(request: CloneVolumeRequest, options: ResultOptions = {}): Promise<CloneVolumeResult> {
     return (await this.start(request)).result(options);
@@ -94,6 +101,11 @@ export class CloneClient {
   /** Starts a group and waits for the new volumes. */
   async executeGroup(request: CloneGroupRequest, options: ResultOptions = {}): Promise<CloneGroupResult> {
     return (await this.startGroup(request)).result(options);
+  }
+
+  /** Starts a fan-out and waits for all of its clones. Those that failed are in the result. */
+  async executeFanOut(request: CloneFanOutRequest, options: ResultOptions = {}): Promise<CloneFanOutResult> {
+    return (await this.startFanOut(request)).result(options);
   }
 
   /** The clone with this workflow ID, of whichever type. Whether there is one shows at the first call. */

@@ -7,8 +7,10 @@ import {
 } from '@temporalio/client';
 import type { CloneType, ResultOf } from '../contracts/clone-types.ts';
 import { InvalidRequestError } from '../contracts/faults.ts';
+import { WORKFLOW } from '../contracts/names.ts';
 import { requestOf, toPendingStep, toSummary, uiPathOf, type CloneDescription } from './description.ts';
 import { CloneCancelledError, CloneFailedError, CloneNotFoundError, CloneStillRunningError } from './errors.ts';
+import { FanOutLook } from './fan-out-progress.ts';
 import { isCloneType } from './labels.ts';
 import { observe } from './observe.ts';
 import { throughOutages } from './outage.ts';
@@ -91,13 +93,15 @@ export class CloneHandle<T extends CloneType = 'cloneVolume'> {
     let last: CloneProgressView | undefined;
     let observed: Observed | undefined;
     let lastAnswer = Date.now();
+    const fanOut = new FanOutLook(this.client);
     for (;;) {
       if (signal?.aborted) return;
       try {
         // Bounded, since the SDK by itself tries for a long time before it says that nobody answers.
         const description = await this.client.withDeadline(Date.now() + LOOK_MS, () => this.describeRaw());
         observed = await observe(this.client, description);
-        const view = toProgressView(observed, Date.now(), last);
+        const own = toProgressView(observed, Date.now(), last);
+        const view = description.type === WORKFLOW.cloneFanOut ? await fanOut.over(own, description) : own;
         lastAnswer = Date.now();
         // The phase is published before the workflow ends: only its end is the end.
         if (isTerminal(view.phase) && observed.status !== 'RUNNING') {
@@ -125,7 +129,7 @@ export class CloneHandle<T extends CloneType = 'cloneVolume'> {
       ...summary,
       ...(request === undefined ? {} : { request }),
       taskQueue: raw.taskQueue,
-      progress: toProgressView(observed, Date.now()),
+      progress: await this.progressOf(raw, observed),
       ...(observed.pending === undefined ? {} : { pendingStep: toPendingStep(observed.pending) }),
       uiPath: uiPathOf(this.client.options.namespace, raw),
       ...(raw.status.name === 'RUNNING' || raw.status.name === 'PAUSED' ? {} : await this.ending()),
@@ -164,6 +168,11 @@ export class CloneHandle<T extends CloneType = 'cloneVolume'> {
       );
     }
     return description;
+  }
+
+  private async progressOf(raw: WorkflowExecutionDescription, observed: Observed): Promise<CloneProgressView> {
+    const own = toProgressView(observed, Date.now());
+    return raw.type === WORKFLOW.cloneFanOut ? new FanOutLook(this.client).over(own, raw) : own;
   }
 
   private async ending(): Promise<{ result: ResultOf<T> } | Pick<CloneDescription, 'failure'>> {

@@ -1,7 +1,8 @@
+import { parseCloneFanOutRequest } from '../contracts/clone-fan-out.ts';
 import { parseCloneGroupRequest } from '../contracts/clone-group.ts';
 import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
 import { parseCloneVolumeRequest, type CloneVolumeRequest } from '../contracts/clone-volume.ts';
-import { workflowIDForClone, workflowIDForGroup } from '../contracts/workflow-id.ts';
+import { workflowIDForClone, workflowIDForFanOut, workflowIDForGroup } from '../contracts/workflow-id.ts';
 
 /** A name and what stands behind it; left out when there is nothing. */
 export type Detail = readonly [name: string, value: string | undefined];
@@ -29,6 +30,18 @@ const KINDS: { [T in CloneType]: Kind<T> } = {
       ['Lease', r.lease],
     ],
   },
+  cloneFanOut: {
+    parse: parseCloneFanOutRequest,
+    workflowID: workflowIDForFanOut,
+    sourceVolumeID: (r) => r.volumeID,
+    details: (r) => [
+      ['Snapshot', r.snapshotID === undefined ? snapshotText(r.snapshot) : String(r.snapshotID)],
+      ['Clones', namesText(r.clones.map((c) => c.name))],
+      ...cloneDetails(r),
+      ['Lease', r.lease],
+      ['When a clone fails', r.onMemberFailure === 'stop' ? 'stop the others' : 'go on with the others'],
+    ],
+  },
   cloneGroup: {
     parse: parseCloneGroupRequest,
     workflowID: workflowIDForGroup,
@@ -46,6 +59,11 @@ const KINDS: { [T in CloneType]: Kind<T> } = {
 };
 
 export const kindOf = <T extends CloneType>(type: T): Kind<T> => KINDS[type];
+
+/** Enough to recognise hundreds by. */
+const NAMES = 20;
+const namesText = (names: readonly string[]) =>
+  names.length <= NAMES ? names.join(', ') : `${names.slice(0, NAMES).join(', ')} and ${names.length - NAMES} more`;
 
 const snapshotText = (snapshot: CloneVolumeRequest['snapshot']) =>
   `taken now, ${snapshot?.retention === 'keep' ? 'kept afterwards' : 'deleted afterwards'}`;

@@ -86,6 +86,7 @@ const DOING: Record<CloneStep, string> = {
 /** Steps of a group. */
 const AS_STEP: Record<string, CloneStep> = {
   preflightGroup: 'preflight',
+  preflightFanOut: 'preflight',
   createGroupSnapshot: 'createSnapshot',
   startGroup: 'startClone',
   awaitGroup: 'awaitClone',
@@ -127,6 +128,7 @@ export function toProgressView(o: Observed, now: number, previous?: CloneProgres
     ...(phase === 'done' && previous?.totalBytes !== undefined
       ? { currentBytes: previous.totalBytes, totalBytes: previous.totalBytes }
       : {}),
+    ...(step === 'waitForSlot' && o.pending?.memory?.line ? { line: o.pending.memory.line } : {}),
     ...(step === 'awaitClone' && copy !== undefined ? copyView(copy, now) : {}),
   };
 }

@@ -1,3 +1,5 @@
+import type { CloneFanOutResult } from './clone-fan-out-result.ts';
+import type { CloneFanOutRequest } from './clone-fan-out.ts';
 import type { CloneGroupResult } from './clone-group-result.ts';
 import type { CloneGroupRequest } from './clone-group.ts';
 import type { CloneVolumeResult } from './clone-result.ts';
@@ -6,6 +8,7 @@ import type { CloneVolumeRequest } from './clone-volume.ts';
 /** Request and result of each workflow type that makes clones. */
 export interface CloneTypes {
   cloneVolume: { request: CloneVolumeRequest; result: CloneVolumeResult };
+  cloneFanOut: { request: CloneFanOutRequest; result: CloneFanOutResult };
   cloneGroup: { request: CloneGroupRequest; result: CloneGroupResult };
 }
 

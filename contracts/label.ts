@@ -29,3 +29,6 @@ export const cloneLabel = (request: { cluster?: unknown; volumeID?: unknown; nam
 /** `volume 42 of lab to 50 clones`. */
 export const fanOutWhat = (r: { cluster?: unknown; volumeID?: unknown; clones?: unknown } | null | undefined) =>
   `volume ${label(r?.volumeID)} of cluster ${label(r?.cluster)} to ${Array.isArray(r?.clones) ? r.clones.length : '?'} clones`;
+
+/** Which volume is cloned how often, in one line. */
+export const fanOutLabel = (request: Parameters<typeof fanOutWhat>[0]) => `Fan out ${fanOutWhat(request)}`;

@@ -107,6 +107,8 @@ export interface ProgressView {
   groupCloneID?: number;
   members?: MemberProgress[];
   asyncHandle?: number;
+  /** Of a clone that waits for a clone slot: its place in line; 1 is next. */
+  line?: { place: number; of: number };
   /** When the cluster was last asked (ISO 8601). */
   lookedAt?: string;
   /** Attempt of the step that is pending; above 1 with `lastFailure` means that it is being retried. */

@@ -81,6 +81,8 @@ export interface LineView {
   /** Clone jobs that others run. */
   foreign: number;
   limits: SlotLimits;
+  /** For how long a slot was held on average, in seconds; missing when no copy has ended yet. */
+  heldSeconds?: number;
 }
 
 /** What the look at a cluster with a line found out. */

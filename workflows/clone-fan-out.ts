@@ -10,12 +10,12 @@ import {
 import type { CloneFanOutRequest } from '../contracts/clone-fan-out.ts';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import { fanOutMember } from '../contracts/fan-out-member.ts';
+import { cloneLabel, fanOutLabel, fanOutWhat, label } from '../contracts/label.ts';
 import { WORKFLOW } from '../contracts/names.ts';
 import { workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { changes, creates, reads } from './activities.ts';
 import { reasonOf } from './failure.ts';
 import { joinOrRun } from './join.ts';
-import { cloneLabel, fanOutWhat, label } from './label.ts';
 import { markdownTable } from './markdown.ts';
 import { Run, serve, type Subject } from './run.ts';
 import { publish } from './search-attributes.ts';
@@ -31,7 +31,7 @@ const ROWS = 20;
  * @throws ApplicationFailure `InvalidRequest` (nothing was created) or `CloneFailed` (`details[0]`: FanOutFailureDetails)
  */
 export async function cloneFanOut(request: CloneFanOutRequest): Promise<CloneFanOutResult> {
-  const title = `Fan out ${fanOutWhat(request)}`;
+  const title = fanOutLabel(request);
   return serve(WORKFLOW.cloneFanOut, request, title, () => new FanOutRun(request, title));
 }
 

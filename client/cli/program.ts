@@ -3,6 +3,7 @@ import { addCancel } from './commands/cancel.ts';
 import { addClone } from './commands/clone.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addInventory } from './commands/inventory.ts';
+import { addFanOut } from './commands/fan-out.ts';
 import { addGroup } from './commands/group.ts';
 import { addList } from './commands/list.ts';
 import { addOrphans } from './commands/orphans.ts';
@@ -66,6 +67,7 @@ export function createProgram(io: Io, exit: (code: ExitCode) => void): Command {
   program.commandsGroup('Clones:');
   addClone(program, io, exit);
   addGroup(program, io, exit);
+  addFanOut(program, io, exit);
   addWatch(program, io, exit);
   addList(program, io, exit);
   addShow(program, io, exit);

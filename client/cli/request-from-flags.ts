@@ -49,6 +49,18 @@ export interface GroupFlags extends SharedFlags {
   onMemberFailure?: string;
 }
 
+/** Flags of `element-clone fan-out`. */
+export interface FanOutFlags extends SharedFlags {
+  volumeId?: string;
+  name?: string[];
+  count?: string;
+  namePrefix?: string;
+  snapshotId?: string;
+  enable512e?: boolean;
+  lease?: string;
+  onMemberFailure?: string;
+}
+
 type Fields = Record<string, unknown>;
 
 /**
@@ -71,6 +83,33 @@ export const groupFromFlags = (f: GroupFlags, io: Pick<Io, 'readStdin'>): Promis
     groupSnapshotID: number(f.groupSnapshotId),
     onMemberFailure: f.onMemberFailure,
   });
+
+/** The same of a fan-out. Names given as flags replace those of the file. */
+export const fanOutFromFlags = (f: FanOutFlags, io: Pick<Io, 'readStdin'>): Promise<Fields> =>
+  withFile(f, io, {
+    volumeID: number(f.volumeId),
+    clones: names(f)?.map((name) => ({ name })),
+    snapshotID: number(f.snapshotId),
+    enable512e: f.enable512e,
+    lease: f.lease,
+    onMemberFailure: f.onMemberFailure,
+  });
+
+const COUNT_MAX = 10_000;
+
+/** `dev-01` to `dev-50`, so that lists sort them as people count. */
+function names({ name, count, namePrefix }: FanOutFlags): string[] | undefined {
+  if (count === undefined && namePrefix === undefined) return name;
+  const n = Number(count);
+  if (count === undefined || namePrefix === undefined) {
+    throw new UsageError('--count and --name-prefix belong together: --count 50 --name-prefix dev-');
+  }
+  if (!/^\d+$/.test(count) || n < 1 || n > COUNT_MAX) {
+    throw new UsageError(`--count: "${count}" is no number of clones, 1 or more`);
+  }
+  const numbered = Array.from({ length: n }, (_, i) => `${namePrefix}${String(i + 1).padStart(count.length, '0')}`);
+  return [...(name ?? []), ...numbered];
+}
 
 async function withFile(flags: SharedFlags, io: Pick<Io, 'readStdin'>, own: Fields): Promise<Fields> {
   const file = flags.file === undefined ? {} : await readRequest(flags.file, io);

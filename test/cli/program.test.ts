@@ -15,6 +15,7 @@ describe('help', () => {
     expect(names).toEqual([
       'clone',
       'group',
+      'fan-out',
       'watch',
       'list',
       'show',

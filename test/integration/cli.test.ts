@@ -264,3 +264,46 @@ describe('simulator', () => {
     expect(await serving).toMatchObject({ code: 0 });
   });
 });
+
+describe('fan-out', () => {
+  test('makes them all, shows the whole in one line, and lists the result', async () => {
+    const prefix = `${uniqueName()}-`;
+    const { code, stdout, stderr } = await ran(
+      [
+        ...['fan-out', '--cluster', 'lab', '--volume-id', String(volumeID), '--count', '4', '--name-prefix', prefix],
+        '--wait',
+      ],
+      fakeIo({ terminal: true }),
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^✓ 4 of 4 clones are ready\n/);
+    for (const n of [1, 2, 3, 4]) expect(stdout).toContain(`${prefix}${n}`);
+    expect(stderr).toMatch(/of 4 clones ready, .*waiting/);
+  });
+
+  test('refuses names that are given twice', async () => {
+    const { code, stderr } = await ran([
+      ...['fan-out', '--cluster', 'lab', '--volume-id', String(volumeID), '--name', 'a', '--name', 'a'],
+    ]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('clones.1.name (--name): clones.0 is called "a" already');
+  });
+});
+
+test('list shows the place in line of a clone that waits for a slot', async () => {
+  service.simulator.cluster.setBehaviour({ cloneSeconds: 600 });
+  const ids: string[] = [];
+  for (let i = 0; i < 4; i += 1) ids.push(await started());
+  const rows = await waitFor('two in line', async () => {
+    const { stdout } = await ran(['list', '--output', 'json', '--status', 'running']);
+    const all = (JSON.parse(stdout) as (CloneSummary & { line?: { place: number; of: number } })[]).filter((c) =>
+      ids.includes(c.workflowId),
+    );
+    return all.filter((c) => c.line !== undefined).length === 2 && all;
+  });
+  expect(rows.flatMap((c) => (c.line === undefined ? [] : [c.line.place])).toSorted((a, b) => a - b)).toEqual([1, 2]);
+  const { stdout } = await ran(['list', '--status', 'running']);
+  expect(stdout).toMatch(/line [12]\/2/);
+  for (const id of ids) await ran(['cancel', id, '--no-wait']);
+  service.simulator.cluster.setBehaviour({ cloneSeconds: 3 });
+});

@@ -154,6 +154,7 @@ export class Line {
       })),
       foreign: this.foreign().length,
       limits: this.state.limits,
+      ...(this.state.heldMs === undefined ? {} : { heldSeconds: Math.round(this.state.heldMs / 1_000) }),
     };
   }
 

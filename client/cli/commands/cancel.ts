@@ -56,7 +56,7 @@ const document = (d: CloneDescription) => ({
 });
 
 const made = (d: CloneDescription) =>
-  d.type === 'cloneGroup' ? 'its volumes stay' : `volume ${d.cloneVolumeID} stays`;
+  d.type !== 'cloneVolume' ? 'its volumes stay' : `volume ${d.cloneVolumeID} stays`;
 
 /** There was nothing to cancel any more. */
 function over(d: CloneDescription, options: Options, io: Io): ExitCode {

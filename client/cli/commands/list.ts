@@ -93,7 +93,7 @@ async function collect(client: CloneClient, o: Options): Promise<CloneSummary[]>
 /** Percent of those that copy: it is in the pending step, which the index does not have. */
 async function withPercent(client: CloneClient, clones: readonly CloneSummary[]) {
   const queue = [...clones.entries()];
-  const rows: (CloneSummary & { percent?: number })[] = [...clones];
+  const rows: (CloneSummary & { percent?: number; line?: { place: number; of: number } })[] = [...clones];
   const look = async () => {
     for (let next = queue.shift(); next; next = queue.shift()) {
       const [i, clone] = next;
@@ -104,7 +104,9 @@ async function withPercent(client: CloneClient, clones: readonly CloneSummary[])
         .handle<CloneType>(clone.workflowId)
         .describe()
         .catch(() => undefined);
-      if (now) rows[i] = { ...clone, phase: now.phase, status: now.status, percent: now.progress.percent };
+      if (!now) continue;
+      const { percent, line } = now.progress;
+      rows[i] = { ...clone, phase: now.phase, status: now.status, percent, ...(line === undefined ? {} : { line }) };
     }
   };
   await Promise.all(Array.from({ length: LOOKS }, look));

@@ -1,4 +1,4 @@
-import type { CloneType, RequestOf } from '../../../contracts/clone-types.ts';
+import type { CloneType, RequestOf, ResultOf } from '../../../contracts/clone-types.ts';
 import { InvalidRequestError } from '../../../contracts/faults.ts';
 import type { CloneClient, CloneHandle } from '../../index.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
@@ -12,6 +12,8 @@ interface Start<T extends CloneType> {
   type: T;
   request: RequestOf<T>;
   begin(client: CloneClient): Promise<CloneHandle<T>>;
+  /** Of a result that is not all good. @default 0 */
+  exitCode?: (result: ResultOf<T>) => ExitCode;
 }
 
 /** Starts, and shows progress and result, or only the workflow ID. */
@@ -38,7 +40,7 @@ function started(clone: { workflowId: string; joined: boolean }, options: Output
 
 async function waitFor<T extends CloneType>(
   clone: CloneHandle<T>,
-  { type, request }: Start<T>,
+  { type, request, exitCode }: Start<T>,
   options: OutputOptions,
   io: Io,
 ): Promise<ExitCode> {
@@ -48,7 +50,7 @@ async function waitFor<T extends CloneType>(
   const result = await clone.result();
   if (options.output === 'json') printJSON(io, result);
   else printLine(io, resultText(result, io.out.colours));
-  return EXIT.ok;
+  return exitCode?.(result) ?? EXIT.ok;
 }
 
 /** Faults name the flag beside the field, since that is what was typed. */

@@ -57,9 +57,13 @@ const indent = (text: string) => text.replace(/^/gm, '  ');
 const more = ({ request }: CloneSummary): string =>
   request && 'volumes' in request && request.volumes.length > 1 ? ` +${request.volumes.length - 1}` : '';
 
+/** Percent, or the place in line for a clone slot. */
+const progressOf = ({ percent, line }: { percent?: number; line?: { place: number; of: number } }): string =>
+  line !== undefined ? `line ${line.place}/${line.of}` : percent === undefined ? '–' : `${Math.floor(percent)} %`;
+
 /** One row each; `percent` of those that run comes from a look at each. */
 export function cloneTable(
-  rows: readonly (CloneSummary & { percent?: number })[],
+  rows: readonly (CloneSummary & { percent?: number; line?: { place: number; of: number } })[],
   { colours, now }: Pick<PageOptions, 'colours' | 'now'>,
 ): string {
   return table(
@@ -70,7 +74,7 @@ export function cloneTable(
       `${c.sourceVolumeID ?? '–'}${more(c)}`,
       c.cloneVolumeID === undefined ? '–' : `${c.cloneVolumeID}${more(c)}`,
       fit(plain(c.request ? nameOf(c.type, c.request) : '–'), 32),
-      c.percent === undefined ? '–' : `${Math.floor(c.percent)} %`,
+      progressOf(c),
       age(now - Date.parse(c.startedAt)),
       c.workflowId,
     ]),

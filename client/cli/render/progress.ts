@@ -32,6 +32,10 @@ const STEPS: readonly [CloneStep, string][] = [
 /** Steps that this request does not lead to. */
 export function stepsWithout(request: RequestOf | undefined): CloneStep[] {
   if (request === undefined) return [];
+  if ('clones' in request) {
+    const own: CloneStep[] = ['awaitClone', 'modifyVolume', 'grantAccess', 'verifyClone'];
+    return request.snapshotID === undefined ? own : ['createSnapshot', ...own];
+  }
   const isGroup = 'volumes' in request;
   const given = isGroup ? request.groupSnapshotID : request.snapshotID;
   const all = isGroup ? [request, ...request.volumes] : [request];

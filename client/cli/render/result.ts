@@ -1,4 +1,5 @@
 import prettyBytes from 'pretty-bytes';
+import type { CloneFanOutResult } from '../../../contracts/clone-fan-out-result.ts';
 import type { CloneGroupResult } from '../../../contracts/clone-group-result.ts';
 import type { CloneVolumeResult } from '../../../contracts/clone-result.ts';
 import type { ResultOf } from '../../../contracts/clone-types.ts';
@@ -9,7 +10,11 @@ import { duration, plain } from './text.ts';
 
 /** The new volumes and how they came to be. */
 export const resultText = (result: ResultOf, colours: Colours): string =>
-  'members' in result ? groupText(result, colours) : volumeText(result, colours);
+  'members' in result
+    ? groupText(result, colours)
+    : 'succeeded' in result
+      ? fanOutText(result, colours)
+      : volumeText(result, colours);
 
 function volumeText(result: CloneVolumeResult, colours: Colours): string {
   const { volume, snapshotID, snapshotDeleted } = result;
@@ -69,6 +74,35 @@ function groupText(result: CloneGroupResult, colours: Colours): string {
   ]
     .filter((part) => part !== '')
     .join('\n');
+}
+
+function fanOutText(result: CloneFanOutResult, colours: Colours): string {
+  const { succeeded, failed, snapshotID, snapshotDeleted } = result;
+  return [
+    colours.green(colours.bold(`✓ ${succeeded.length} of ${succeeded.length + failed.length} clones are ready`)),
+    facts(
+      [
+        ['Cluster', `${result.cluster}, cloned from volume ${result.sourceVolumeID}`],
+        ['Size', prettyBytes(result.bytes)],
+        ['Snapshot', `${snapshotID}${snapshotDeleted ? ', deleted' : ', kept'}`],
+        ...cost(result),
+      ],
+      colours,
+    ),
+    table(
+      ['VOLUME', 'NAME', 'SIZE', 'QOS', 'ACCESS GROUPS', 'IQN'],
+      succeeded.map(({ volumeID, volume }) => [
+        String(volumeID),
+        plain(volume.name),
+        prettyBytes(volume.totalSize),
+        `${volume.qos.minIOPS}/${volume.qos.maxIOPS}/${volume.qos.burstIOPS}`,
+        volume.volumeAccessGroups.join(',') || '–',
+        volume.iqn,
+      ]),
+      colours,
+    ),
+    ...failed.map((f) => colours.red(`✗ ${plain(f.name)}: ${plain(f.error).replaceAll('\n', ' ')}`)),
+  ].join('\n');
 }
 
 const cost = ({ startedAt, finishedAt, apiCalls }: ResultOf): [string, string | undefined][] => [
