@@ -129,7 +129,12 @@ export class Compensation {
 
   /** What stays on purpose, whatever happens, and is to be named. */
   keeping(list: () => LeftBehind[]): void {
-    this.entries.unshift({ undo: () => Promise.resolve({ undone: [], leftBehind: list(), apiCalls: 0 }), leave: list });
+    this.entries.unshift({
+      kind: 'volume',
+      inDoubt: () => false,
+      undo: () => Promise.resolve({ undone: [], leftBehind: list(), apiCalls: 0 }),
+      leave: list,
+    });
   }
 
   /** Undoes everything, newest first. A failure of one does not stop the others, nor hide the first error. */

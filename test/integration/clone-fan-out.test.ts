@@ -1,6 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, test } from 'vitest';
+import { CloneClient } from '../../client/index.ts';
 import { FAN_OUT_PROGRESS, type CloneFanOutResult, type FanOutProgress } from '../../contracts/clone-fan-out-result.ts';
 import type { FanOutFailureDetails } from '../../contracts/failure.ts';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
@@ -195,6 +196,19 @@ describe.concurrent('a fan-out', () => {
         expect(left(service)).toMatchObject({ snapshots: [], jobs: [], asyncResults: [] });
       },
     ));
+
+  test('that is terminated leaves its snapshot, which orphans finds; its clones are cancelled and undone', () =>
+    withService({ behaviour: { cloneSeconds: 600 } }, async (service) => {
+      const handle = await fanOut(service, { clones: names(3) });
+      await waitFor('two copies', () => service.simulator.cluster.state().slots.running === 2);
+      await handle.terminate('gone');
+      await waitFor('the clones to be undone', () => left(service).volumes.length === 0);
+      const clones = new CloneClient(service.client, { taskQueue: service.taskQueue });
+      const [snapshot] = left(service).snapshots;
+      await waitFor('no clone to run any more', async () => (await lineOf(service)).holding.length === 0);
+      const report = await clones.orphans({ cluster: 'lab' });
+      expect(report.orphans).toMatchObject([{ kind: 'snapshot', id: snapshot!.snapshotID, verdict: 'orphan' }]);
+    }));
 
   test('adopts the snapshot of a call whose answer was lost', () =>
     withService({ faults: [{ kind: 'actThenCut', method: 'CreateSnapshot', count: 1 }] }, async (service) => {

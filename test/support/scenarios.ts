@@ -59,6 +59,15 @@ const housekeeping = async (service: Service, workflowType: string): Promise<Wor
   return service.client.workflow.start(workflowType, { workflowId, taskQueue: service.taskQueue, args });
 };
 
+const startFanOut = (service: Service, more: object): Promise<WorkflowHandle> =>
+  service.client.workflow.start(WORKFLOW.cloneFanOut, {
+    workflowId: `fan-out-${randomUUID()}`,
+    taskQueue: service.taskQueue,
+    args: [
+      { cluster: 'lab', volumeID: 42, clones: [{ name: 'dev-1' }, { name: 'dev-2' }, { name: 'dev-3' }], ...more },
+    ],
+  });
+
 export const scenarios: Record<string, Scenario> = {
   'group-happy-path': { simulator: { behaviour: quick }, run: (service) => service.startGroup(group) },
   'group-with-group-snapshot': {
@@ -168,6 +177,27 @@ export const scenarios: Record<string, Scenario> = {
     run: async (service) => {
       await service.clone(everything);
       return housekeeping(service, WORKFLOW.takeInventory);
+    },
+  },
+  'fan-out': {
+    simulator: { behaviour: quick },
+    run: (service) => startFanOut(service, { volumeAccessGroups: ['uat-hosts'] }),
+  },
+  'fan-out-stopped': {
+    simulator: {
+      behaviour: { cloneSeconds: 600 },
+      limits: { cloneJobsPerVolumeMax: 3 },
+      faults: [{ kind: 'error', method: 'CloneVolume', match: { name: 'dev-2' }, name: 'xUnknownAccount' }],
+    },
+    run: (service) => startFanOut(service, { onMemberFailure: 'stop' }),
+  },
+  'fan-out-cancelled': {
+    simulator: { behaviour: { cloneSeconds: 600 } },
+    run: async (service) => {
+      const handle = await startFanOut(service, {});
+      await waitFor('a copy to run', () => service.simulator.cluster.state().slots.running > 0);
+      await handle.cancel();
+      return handle;
     },
   },
 };
