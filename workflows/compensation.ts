@@ -130,8 +130,6 @@ export class Compensation {
   /** What stays on purpose, whatever happens, and is to be named. */
   keeping(list: () => LeftBehind[]): void {
     this.entries.unshift({
-      kind: 'volume',
-      inDoubt: () => false,
       undo: () => Promise.resolve({ undone: [], leftBehind: list(), apiCalls: 0 }),
       leave: list,
     });
