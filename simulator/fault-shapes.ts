@@ -9,6 +9,8 @@ const aim = {
   method: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   /** Parameters that must be equal; a dot reaches into objects, `*` in a string stands for anything. */
   match: z.record(z.string(), z.unknown()).optional(),
+  /** Only once a call of this method, or of each of these, has come in since the start or a reset. */
+  after: z.union([z.string(), z.array(z.string()).min(1)]).optional(),
   /** Let this many matching calls pass first. */
   skip: z.int().nonnegative().optional(),
   /** Fire at most this often. Without it: for as long as the fault is there. */
@@ -31,7 +33,9 @@ export const faultSchema = z.discriminatedUnion('kind', [
   of('slow', { delayMs }),
   of('cutBefore', {}),
   of('actThenCut', {}),
+  of('actThenError', { name: z.string(), message: z.string().optional() }),
   of('cutThenActLater', { delayMs }),
+  of('overtaken', {}),
   of('slowAnswer', { delayMs }),
   of('tlsFailure', { durationMs }),
   of('refuse', { durationMs }),

@@ -45,16 +45,18 @@ const sameValue = (wanted: unknown, actual: unknown): boolean =>
     ? globMatches(wanted, actual)
     : isDeepStrictEqual(wanted, actual);
 
-const meets = (fault: Fault, method: string, params: Record<string, unknown>): boolean => {
+const meets = (fault: Fault, method: string, params: Record<string, unknown>, seen: ReadonlySet<string>): boolean => {
   if (isJobFault(fault) && !cloneMethods.has(method)) return false;
   const methods = fault.method === undefined ? ['*'] : [fault.method].flat();
   if (!methods.some((m) => m === '*' || m === method)) return false;
+  if (![fault.after ?? []].flat().every((m) => seen.has(m))) return false;
   return Object.entries(fault.match ?? {}).every(([path, wanted]) => sameValue(wanted, valueAt(params, path)));
 };
 
 export const makeFaultBoard = (seed: number): FaultBoard => {
   let posted: Posted[] = [];
   let lastID = 0;
+  const seen = new Set<string>();
   let listener: ((outage: OutageFault) => void) | undefined;
   /** The last outage that was to begin before anybody listened: one of the options' faults. */
   let unheard: OutageFault | undefined;
@@ -101,13 +103,14 @@ export const makeFaultBoard = (seed: number): FaultBoard => {
       const jobs: JobFault[] = [];
       for (const entry of posted) {
         const { fault } = entry;
-        if (!meets(fault, method, params)) continue;
+        if (!meets(fault, method, params, seen)) continue;
         if (isJobFault(fault)) {
           if (fires(entry)) jobs.push(fault);
         } else if (call === undefined && fires(entry)) {
           call = fault;
         }
       }
+      seen.add(method);
       return { call, jobs };
     },
     onOutage(heard) {

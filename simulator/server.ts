@@ -46,15 +46,35 @@ export const makeServer = (
   const front = makeFront(address.host, address.port, (socket) => void https.emit('connection', socket));
   https.on('tlsClientError', (_error, socket) => socket.destroy());
   https.on('clientError', (_error, socket) => socket.destroy());
+  const late = makeLateCalls();
   https.on('request', (request, response) => {
-    handle(cluster, front, request, response).catch(() => request.socket.destroy());
+    handle(cluster, front, late, request, response).catch(() => request.socket.destroy());
   });
   return front;
+};
+
+/** Calls that act after the next one of their method. */
+interface LateCalls {
+  add(method: string, act: () => void): void;
+  take(method: string): (() => void)[];
+}
+
+const makeLateCalls = (): LateCalls => {
+  const waiting = new Map<string, (() => void)[]>();
+  return {
+    add: (method, act) => void waiting.set(method, [...(waiting.get(method) ?? []), act]),
+    take(method) {
+      const acts = waiting.get(method) ?? [];
+      waiting.delete(method);
+      return acts;
+    },
+  };
 };
 
 const handle = async (
   cluster: Cluster,
   front: Front,
+  late: LateCalls,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> => {
@@ -83,8 +103,10 @@ const handle = async (
   const met = [fault, ...jobs].flatMap((f) => f?.kind ?? []);
   if (met.length > 0) entry.fault = met.join(', ');
   const act = (): string => answer(cluster, front, call, admin, jobs, entry);
-  if (fault === undefined) return send(response, act());
-  await spoil(cluster, front, fault, { request, response, call, entry, act });
+  const overtaken = late.take(method);
+  if (fault === undefined) send(response, act());
+  else await spoil(cluster, front, late, fault, { request, response, call, entry, act });
+  for (const actLate of overtaken) actLate();
 };
 
 const errorAnswer = (id: unknown, error: ElementError): string =>
@@ -140,6 +162,7 @@ const unref = { ref: false };
 const spoil = async (
   cluster: Cluster,
   front: Front,
+  late: LateCalls,
   fault: CallFault,
   { request, response, call, entry, act }: Spoilt,
 ): Promise<void> => {
@@ -147,6 +170,9 @@ const spoil = async (
   switch (fault.kind) {
     case 'error':
       calls.close(entry, fault.name, true);
+      return sendError(response, call.id, new ElementError(fault.name, fault.message ?? fault.name));
+    case 'actThenError':
+      act();
       return sendError(response, call.id, new ElementError(fault.name, fault.message ?? fault.name));
     case 'http503':
       calls.close(entry, `http${fault.status ?? 503}`, false);
@@ -174,6 +200,10 @@ const spoil = async (
       request.socket.destroy();
       await delay(fault.delayMs, undefined, unref);
       act();
+      return;
+    case 'overtaken':
+      request.socket.destroy();
+      late.add(call.method, () => void act());
       return;
     case 'tlsFailure':
     case 'refuse':

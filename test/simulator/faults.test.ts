@@ -38,11 +38,26 @@ describe('a fault of one call', () => {
     expect(clones(sim)).toBe(1);
   });
 
+  test('actThenError acts, and says something else', async () => {
+    const sim = await simulateWith({ kind: 'actThenError', method: 'CloneVolume', name: 'xRpcTimeout', count: 1 });
+    expect(await refusal(sim, 'CloneVolume', clone)).toBe('xRpcTimeout');
+    expect(clones(sim)).toBe(1);
+  });
+
   test('cutThenActLater acts only when the client has long given up', async () => {
     const sim = await simulateWith({ kind: 'cutThenActLater', delayMs: 300, count: 1 });
     await expect(call(sim, 'CloneVolume', clone)).rejects.toThrow(/hang up|ECONNRESET/);
     expect(clones(sim)).toBe(0);
     await waitFor('the late clone', () => clones(sim) === 1);
+  });
+
+  test('overtaken acts after the call that repeats it', async () => {
+    const sim = await simulateWith({ kind: 'overtaken', method: 'CloneVolume', count: 1 });
+    await expect(call(sim, 'CloneVolume', clone)).rejects.toThrow(/hang up|ECONNRESET/);
+    await result(sim, 'GetLimits');
+    expect(clones(sim)).toBe(0);
+    await result(sim, 'CloneVolume', clone);
+    expect(clones(sim)).toBe(2);
   });
 
   test('slow acts late, slowAnswer acts at once and answers late', async () => {
@@ -71,6 +86,16 @@ describe('a fault of one call', () => {
     expect(await refusal(sim, 'CloneVolume', clone)).toBe('no error');
     expect(await refusal(sim, 'CloneVolume', mine)).toBe('xNotPrimary');
     expect(await refusal(sim, 'CloneVolume', mine)).toBe('no error');
+  });
+
+  test('waits for the calls that it comes after', async () => {
+    const after = ['GetLimits', 'ListVolumes'];
+    const sim = await simulateWith({ kind: 'error', method: 'CloneVolume', name: 'xNotPrimary', after });
+    expect(await refusal(sim, 'CloneVolume', clone)).toBe('no error');
+    await result(sim, 'GetLimits');
+    expect(await refusal(sim, 'CloneVolume', clone)).toBe('no error');
+    await result(sim, 'ListVolumes');
+    expect(await refusal(sim, 'CloneVolume', clone)).toBe('xNotPrimary');
   });
 
   test('does not meet what a person does at the control port', async () => {
