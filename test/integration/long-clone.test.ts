@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { CloneClient } from '../../client/index.ts';
-import { NOTHING, ours } from '../support/ours.ts';
+import { expectOneClone } from '../support/invariants.ts';
 import { startService } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -8,7 +8,8 @@ test('a clone that takes a day outlives the patience of any test: the cluster’
   const service = await startService({ simulator: { behaviour: { cloneSeconds: 86_400, metadataSeconds: 1 } } });
   try {
     const clones = new CloneClient(service.client, { taskQueue: service.taskQueue });
-    const clone = await clones.start({ cluster: 'lab', volumeID: 42, name: 'db-uat', deadline: '7d' });
+    const request = { cluster: 'lab', volumeID: 42, name: 'db-uat', deadline: '7d' };
+    const clone = await clones.start(request);
     const view = () => clone.describe().then((d) => d.progress);
     await waitFor('the copy to be seen', async () => (await view())?.stage !== undefined);
 
@@ -23,7 +24,7 @@ test('a clone that takes a day outlives the patience of any test: the cluster’
 
     service.simulator.cluster.clock.set({ advanceSeconds: 43_200 });
     const result = await clone.result();
-    expect(ours(service.simulator)).toEqual({ ...NOTHING, volumes: [result.volumeID] });
+    expectOneClone(service.simulator, result.volumeID, { request, before: service.before });
   } finally {
     await service.stop();
   }

@@ -1,20 +1,30 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, DefaultLogger } from '@temporalio/worker';
-import { AnswerCache, createActivities, SyncJobsView, type ClusterTimes } from '../../activities/index.ts';
+import {
+  AnswerCache,
+  createActivities,
+  SyncJobsView,
+  type Cluster,
+  type ClusterTimes,
+} from '../../activities/index.ts';
 import type { CloneGroupResult } from '../../contracts/clone-group-result.ts';
 import type { CloneGroupRequest } from '../../contracts/clone-group.ts';
 import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
 import { createElementClient } from '../../element/index.ts';
-import { startSimulator, type RunningSimulator, type SimulatorOptions } from '../../simulator/index.ts';
+import { startSimulator, type RunningSimulator, type SimulatorOptions, type StateView } from '../../simulator/index.ts';
 
 type CloneVolume = (request: CloneVolumeRequest) => Promise<CloneVolumeResult>;
 type CloneGroup = (request: CloneGroupRequest) => Promise<CloneGroupResult>;
 
-/** A worker on the test server, over a simulated cluster `lab` of its own, with a task queue of its own. */
+/** A worker on the test server, over a simulated cluster of its own, with a task queue of its own. */
 export interface Service {
+  /** The cluster as requests name it. */
+  alias: string;
   simulator: RunningSimulator;
+  /** The cluster as it was before anybody asked for anything. */
+  before: StateView;
   client: Client;
   taskQueue: string;
   address: string;
@@ -27,16 +37,31 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-export interface ServiceOptions {
+/** One simulated cluster and how the worker deals with it. */
+export interface ClusterOptions {
   simulator?: SimulatorOptions;
   times?: Partial<ClusterTimes>;
+  /** Version of the Element API that the worker uses; `null` lets it negotiate. @default '12.5' */
+  apiVersion?: string | null;
+  maxCloneJobs?: number;
+  /** The cluster admin that the worker uses. @default the first one */
+  credentials?: { username: string; password: string };
+}
+
+export interface WorkerOptions {
   /** Without a worker, for tests that run their own. */
   worker?: boolean;
   address?: string;
   workflowBundlePath?: string;
-  maxCloneJobs?: number;
-  /** Version of the Element API that the worker uses. @default '12.5' */
-  apiVersion?: string;
+}
+
+export type ServiceOptions = ClusterOptions & WorkerOptions;
+
+/** A worker that serves any number of clusters: for files with many tests, where a worker each would cost the most. */
+export interface Fleet {
+  /** One more cluster, under an alias of its own. */
+  add(options?: ClusterOptions & { alias?: string }): Promise<Service>;
+  stop(): Promise<void>;
 }
 
 /** Times short enough for a test and long enough for a loaded machine. */
@@ -47,40 +72,28 @@ const provided = async (key: 'temporalAddress' | 'workflowBundlePath') => (await
 
 let quiet = false;
 
-export async function startService(options: ServiceOptions = {}): Promise<Service> {
+export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
   if (!quiet) {
     quiet = true;
     Runtime.install({ logger: new DefaultLogger(process.env['TEST_LOG'] === '1' ? 'INFO' : 'ERROR') });
   }
   const address = options.address ?? (await provided('temporalAddress'));
   const taskQueue = `test-${randomUUID()}`;
-  const simulator = await startSimulator({ seed: 7, ...options.simulator });
   const connection = await Connection.connect({ address });
   const client = new Client({ connection });
-  const times = { ...TEST_TIMES, ...options.times };
-  const api = createElementClient({
-    endpoint: simulator.endpoint,
-    apiVersion: options.apiVersion ?? '12.5',
-    credentials: () => ({ username: 'admin', password: 'simulator' }),
-    tls: { ca: simulator.caPem },
-    timeoutMs: times.timeoutMs,
-  });
-  const stops: (() => Promise<void>)[] = [() => connection.close(), () => api.close(), () => simulator.close()];
+  const clusters = new Map<string, Cluster>();
+  let last = 0;
+  const stops: (() => Promise<void>)[] = [() => connection.close()];
 
   if (options.worker !== false) {
     const native = await NativeConnection.connect({ address });
-    const { maxCloneJobs } = options;
-    const cluster = {
-      ...{ alias: 'lab', api, view: new SyncJobsView(), answers: new AnswerCache(), times },
-      ...(maxCloneJobs === undefined ? {} : { maxCloneJobs }),
-    };
     const worker = await Worker.create({
       connection: native,
       taskQueue,
       workflowBundle: { codePath: options.workflowBundlePath ?? (await provided('workflowBundlePath')) },
       activities: createActivities({
-        cluster: (alias) => (alias === 'lab' ? cluster : undefined),
-        clusterAliases: () => ['lab'],
+        cluster: (alias) => clusters.get(alias),
+        clusterAliases: () => [...clusters.keys()],
         temporal: client,
       }),
       maxHeartbeatThrottleInterval: '1s',
@@ -94,25 +107,65 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     });
   }
 
-  const starter =
-    <R, T>(type: string) =>
-    (request: Record<string, unknown>, { workflowId = `test-clone-${randomUUID()}` }: { workflowId?: string } = {}) =>
-      client.workflow.start<(request: R) => Promise<T>>(type, {
-        workflowId,
-        taskQueue,
-        args: [{ cluster: 'lab', ...request } as R],
-      });
-  const start: Service['start'] = starter('cloneVolume');
+  async function add({ alias = `lab-${(last += 1)}`, ...of }: ClusterOptions & { alias?: string } = {}) {
+    const simulator = await startSimulator({ seed: 7, ...of.simulator });
+    const times = { ...TEST_TIMES, ...of.times };
+    const credentials = of.credentials ?? { username: 'admin', password: 'simulator' };
+    const api = createElementClient({
+      endpoint: simulator.endpoint,
+      apiVersion: of.apiVersion === null ? undefined : (of.apiVersion ?? '12.5'),
+      credentials: () => credentials,
+      tls: { ca: simulator.caPem },
+      timeoutMs: times.timeoutMs,
+    });
+    clusters.set(alias, {
+      ...{ alias, api, view: new SyncJobsView(), answers: new AnswerCache(), times },
+      ...(of.maxCloneJobs === undefined ? {} : { maxCloneJobs: of.maxCloneJobs }),
+    });
+    const starter =
+      <R, T>(type: string) =>
+      (request: Record<string, unknown>, { workflowId = `test-clone-${randomUUID()}` }: { workflowId?: string } = {}) =>
+        client.workflow.start<(request: R) => Promise<T>>(type, {
+          workflowId,
+          taskQueue,
+          args: [{ cluster: alias, ...request } as R],
+        });
+    const start: Service['start'] = starter('cloneVolume');
+    const startGroup: Service['startGroup'] = starter('cloneGroup');
+    return {
+      alias,
+      simulator,
+      before: simulator.cluster.state(),
+      client,
+      taskQueue,
+      address,
+      start,
+      startGroup,
+      clone: async (request: Record<string, unknown>) => (await start(request)).result(),
+      stop: async () => {
+        await api.close();
+        await simulator.close();
+      },
+    };
+  }
+
   return {
-    simulator,
-    client,
-    taskQueue,
-    address,
-    start,
-    startGroup: starter('cloneGroup'),
-    clone: async (request) => (await start(request)).result(),
+    add,
     stop: async () => {
       for (const stop of stops) await stop();
+    },
+  };
+}
+
+/** A worker with one cluster, `lab`. */
+export async function startService(options: ServiceOptions = {}): Promise<Service> {
+  const fleet = await startFleet(options);
+  const service = await fleet.add({ ...options, alias: 'lab' });
+  return {
+    ...service,
+    stop: async () => {
+      await fleet.stop();
+      await service.stop();
     },
   };
 }
