@@ -7,11 +7,18 @@ import { createGroupActivities } from './group/index.ts';
 import { createJoinActivities } from './join.ts';
 import { createLineActivities } from './line.ts';
 import { createModifyActivities } from './modify.ts';
+import { createLookAtSlotsActivities } from './look-at-slots.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createSlotLines } from './slots.ts';
 import { createSnapshotActivities } from './snapshot.ts';
 import { createStartCloneActivities } from './start-clone.ts';
-import type { CloneActivities, FanOutActivities, GroupActivities, HousekeepingActivities } from './types.ts';
+import type {
+  CloneActivities,
+  FanOutActivities,
+  GroupActivities,
+  HousekeepingActivities,
+  PlanActivities,
+} from './types.ts';
 import { createUndoActivities } from './undo.ts';
 import { createVerifyActivities } from './verify.ts';
 
@@ -22,7 +29,7 @@ export { SyncJobsView } from './view.ts';
 /** All activities, for a worker of one's own. Inject the clusters and a Temporal client. */
 export function createActivities(
   deps: ActivityDeps,
-): CloneActivities & GroupActivities & FanOutActivities & HousekeepingActivities {
+): CloneActivities & GroupActivities & FanOutActivities & PlanActivities & HousekeepingActivities {
   const lines = createSlotLines(deps);
   return {
     ...createPreflightActivities(deps),
@@ -38,6 +45,7 @@ export function createActivities(
     ...createHousekeepingActivities(deps),
     ...createGroupActivities(deps, lines),
     ...createFanOutActivities(deps),
+    ...createLookAtSlotsActivities(deps, lines),
   };
 }
 export { AnswerCache } from './answer-cache.ts';

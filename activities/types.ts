@@ -1,6 +1,7 @@
 import type { ClonedVolume } from '../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import type { LeftBehind } from '../contracts/failure.ts';
+import type { SlotsNow } from '../contracts/dry-run.ts';
 import type { Place, SlotsSeen } from '../contracts/slots.ts';
 import type { InventoryItem } from '../contracts/inventory.ts';
 import type { Includable, Orphan, OrphanRef, OrphanRemoval, OrphanVerdict } from '../contracts/orphans.ts';
@@ -209,6 +210,12 @@ export interface HousekeepingActivities {
     maxBytes: number;
   }): Promise<StepResult & { items: InventoryItem[]; next: number | null }>;
 }
+/** What a dry run looks at besides. */
+export interface PlanActivities {
+  /** Clone slots, and how fast copies are, just now. */
+  lookAtSlots(input: { cluster: string }): Promise<StepResult & SlotsNow>;
+}
+
 /** Steps of a fan-out; the clones themselves are workflows of their own. */
 export interface FanOutActivities {
   /** Checks the request and every clone of it, all at once. Creates nothing. The plan is that of the shared snapshot. */

@@ -7,6 +7,7 @@ import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import type { OrphanRemoval } from '../contracts/orphans.ts';
 import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import type { ClonesPlan } from '../contracts/dry-run.ts';
 import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
 import { CloneHandle, type ResultOptions } from './clone-handle.ts';
@@ -21,7 +22,9 @@ import {
   type OrphansOptions,
   type RemoveOrphansOptions,
 } from './orphans.ts';
+import { planClones } from './dry-run.ts';
 import { kindOf } from './kinds.ts';
+import type { TaskOptions } from './task.ts';
 import { startOptions, type CloneWorkflow } from './start-options.ts';
 import { translate } from './temporal-errors.ts';
 import { visibilityQuery, type ListFilter } from './visibility.ts';
@@ -106,6 +109,14 @@ export class CloneClient {
   /** Starts a fan-out and waits for all of its clones. Those that failed are in the result. */
   async executeFanOut(request: CloneFanOutRequest, options: ResultOptions = {}): Promise<CloneFanOutResult> {
     return (await this.startFanOut(request)).result(options);
+  }
+
+  /**
+   * What a request would do, without doing it: the calls, the clone slots there are, how long the copies would take.
+   * @throws InvalidRequestError as the request itself would, TaskFailedError, ServiceUnavailableError
+   */
+  async plan<T extends CloneType>(type: T, request: RequestOf<T>, options: TaskOptions = {}): Promise<ClonesPlan> {
+    return planClones(this.temporal, this.taskQueue, { type, request }, options);
   }
 
   /** The clone with this workflow ID, of whichever type. Whether there is one shows at the first call. */

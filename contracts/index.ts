@@ -19,6 +19,7 @@ export type * from './clone-group-result.ts';
 export type * from './clone-types.ts';
 export * from './clone-fan-out-result.ts';
 export * from './slots.ts';
+export type * from './dry-run.ts';
 export type * from './failure.ts';
 export type * from './inventory.ts';
 export * from './orphans.ts';

@@ -9,6 +9,8 @@ export const WORKFLOW = {
   cloneFanOut: 'cloneFanOut',
   /** The line for the clone slots of one cluster: contracts/slots.ts. */
   cloneSlots: 'cloneSlots',
+  /** A dry run: contracts/dry-run.ts. */
+  planClones: 'planClones',
   findOrphans: 'findOrphans',
   removeOrphans: 'removeOrphans',
   takeInventory: 'takeInventory',

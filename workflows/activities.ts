@@ -1,7 +1,7 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CloneActivities, FanOutActivities, GroupActivities } from '../activities/types.ts';
+import type { CloneActivities, FanOutActivities, GroupActivities, PlanActivities } from '../activities/types.ts';
 
-type Activities = CloneActivities & GroupActivities & FanOutActivities;
+type Activities = CloneActivities & GroupActivities & FanOutActivities & PlanActivities;
 
 const HEARTBEAT_TIMEOUT = '15s';
 
@@ -94,4 +94,14 @@ export const watches = proxyActivities<Pick<CloneActivities, 'watchSlots' | 'wai
   startToCloseTimeout: '1m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+/** For a dry run, whose answer somebody waits for: a cluster that is down is given up after a minute or two. */
+export const planReads = proxyActivities<
+  Pick<Activities, 'preflight' | 'preflightGroup' | 'preflightFanOut' | 'lookAtSlots'>
+>({
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  scheduleToCloseTimeout: '2m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
 });

@@ -6,3 +6,4 @@ export { findOrphans } from './find-orphans.ts';
 export { removeOrphans } from './remove-orphans.ts';
 export { takeInventory } from './take-inventory.ts';
 export { cloneFanOut } from './clone-fan-out.ts';
+export { planClones } from './plan-clones.ts';

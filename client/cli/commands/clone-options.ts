@@ -52,4 +52,5 @@ export const orderOptions = (command: Command): Command =>
 export const waitOptions = (command: Command): Command =>
   command
     .option('--wait', 'show progress and print the result (default on a terminal)')
-    .option('--no-wait', 'print the workflow ID and end (default otherwise)');
+    .option('--no-wait', 'print the workflow ID and end (default otherwise)')
+    .option('--dry-run', 'only say what would be done: calls, clone slots, how long');

@@ -16,6 +16,7 @@ import { FLAGS, startAndShow, withFlagNames } from './start.ts';
 
 interface Options extends CloneFlags, OutputOptions {
   wait?: boolean;
+  dryRun?: boolean;
 }
 
 const EXAMPLES = `

@@ -17,6 +17,7 @@ import { FLAGS, startAndShow, withFlagNames } from './start.ts';
 
 interface Options extends FanOutFlags, OutputOptions {
   wait?: boolean;
+  dryRun?: boolean;
 }
 
 const EXAMPLES = `

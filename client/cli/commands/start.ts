@@ -4,6 +4,7 @@ import type { CloneClient, CloneHandle } from '../../index.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { note, printJSON, printLine, type OutputOptions } from '../output.ts';
+import { planText } from '../render/plan.ts';
 import { resultText } from '../render/result.ts';
 import { withClient } from '../session.ts';
 import { watchClone } from '../watch.ts';
@@ -19,13 +20,26 @@ interface Start<T extends CloneType> {
 /** Starts, and shows progress and result, or only the workflow ID. */
 export const startAndShow = <T extends CloneType>(
   start: Start<T>,
-  options: OutputOptions & { wait?: boolean },
+  options: OutputOptions & { wait?: boolean; dryRun?: boolean },
   io: Io,
 ): Promise<ExitCode> =>
   withClient(async (client) => {
+    if (options.dryRun) return plan(client, start, options, io);
     const clone = await start.begin(client);
     return (options.wait ?? io.out.terminal) ? waitFor(clone, start, options, io) : started(clone, options, io);
   });
+
+async function plan<T extends CloneType>(
+  client: CloneClient,
+  { type, request }: Start<T>,
+  options: OutputOptions,
+  io: Io,
+): Promise<ExitCode> {
+  const planned = await client.plan(type, request);
+  if (options.output === 'json') printJSON(io, planned);
+  else printLine(io, planText(planned, io.out.colours));
+  return EXIT.ok;
+}
 
 function started(clone: { workflowId: string; joined: boolean }, options: OutputOptions, io: Io): ExitCode {
   if (options.output === 'json') {
