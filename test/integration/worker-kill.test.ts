@@ -1,61 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import type { CallEntry, Fault } from '../../simulator/index.ts';
 import { ending, expectNothingLeft, expectOneClone, expectReadableFailure } from '../support/invariants.ts';
-import { startService, type Service } from '../support/service.ts';
-import { tempDir } from '../support/temp-dir.ts';
+import { startService } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
+import { kill, workerProcesses } from '../support/worker-processes.ts';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const GIB = 1_073_741_824;
 /** Until all clones have reached their steps on a busy machine, and no longer than the client's time-out. */
 const HOLD_MS = 20_000;
-
-/** Starts workers as production does: configuration in a file, secrets and addresses in the environment. */
-async function workerProcesses(service: Service): Promise<() => ChildProcess> {
-  const dir = await tempDir();
-  await writeFile(join(dir, 'ca.pem'), service.simulator.caPem);
-  await writeFile(
-    join(dir, 'element-clone.yaml'),
-    `clusters:
-  lab:
-    endpoint: ${service.simulator.endpoint}
-    apiVersion: "12.5"
-    username: admin
-    password: { env: LAB_PASSWORD }
-    tls: { caFile: ./ca.pem }
-    timeoutSeconds: 30
-    settleSeconds: 10
-    pollCapSeconds: 2
-`,
-  );
-  return () => {
-    const worker = spawn(process.execPath, ['--import', 'tsx', 'test/support/worker-process.ts'], {
-      cwd: root,
-      stdio: ['ignore', 'inherit', process.env['TEST_LOG'] === '1' ? 'inherit' : 'ignore'],
-      env: {
-        ...process.env,
-        TEMPORAL_ADDRESS: service.address,
-        TEST_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
-        ELEMENT_CLONE_CONFIG: join(dir, 'element-clone.yaml'),
-        ELEMENT_CLONE_TASK_QUEUE: service.taskQueue,
-        LAB_PASSWORD: 'simulator',
-      },
-    });
-    onTestFinished(() => void worker.kill('SIGKILL'));
-    return worker;
-  };
-}
-
-async function kill(worker: ChildProcess): Promise<void> {
-  const ended = once(worker, 'exit');
-  worker.kill('SIGKILL');
-  await ended;
-}
 
 /** The step in which a clone of this name is when its worker dies: the fault that holds it there. */
 const STEPS: Record<string, (volumeID: number, name: string) => Fault[]> = {

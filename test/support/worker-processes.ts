@@ -1,0 +1,52 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { inject, onTestFinished } from 'vitest';
+import type { Service } from './service.ts';
+import { tempDir } from './temp-dir.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Starts workers as production does, each in a process of its own: configuration in a file, secrets and addresses in the environment. */
+export async function workerProcesses(service: Service): Promise<() => ChildProcess> {
+  const dir = await tempDir();
+  await writeFile(join(dir, 'ca.pem'), service.simulator.caPem);
+  await writeFile(
+    join(dir, 'element-clone.yaml'),
+    `clusters:
+  lab:
+    endpoint: ${service.simulator.endpoint}
+    apiVersion: "12.5"
+    username: admin
+    password: { env: LAB_PASSWORD }
+    tls: { caFile: ./ca.pem }
+    timeoutSeconds: 30
+    settleSeconds: 10
+    pollCapSeconds: 2
+`,
+  );
+  return () => {
+    const worker = spawn(process.execPath, ['--import', 'tsx', 'test/support/worker-process.ts'], {
+      cwd: root,
+      stdio: ['ignore', 'inherit', process.env['TEST_LOG'] === '1' ? 'inherit' : 'ignore'],
+      env: {
+        ...process.env,
+        TEMPORAL_ADDRESS: service.address,
+        TEST_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
+        ELEMENT_CLONE_CONFIG: join(dir, 'element-clone.yaml'),
+        ELEMENT_CLONE_TASK_QUEUE: service.taskQueue,
+        LAB_PASSWORD: 'simulator',
+      },
+    });
+    onTestFinished(() => void worker.kill('SIGKILL'));
+    return worker;
+  };
+}
+
+export async function kill(worker: ChildProcess): Promise<void> {
+  const ended = once(worker, 'exit');
+  worker.kill('SIGKILL');
+  await ended;
+}
