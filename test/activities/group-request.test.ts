@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { nameFaults, sortFaults } from '../../activities/group/faults.ts';
+import { nameFaults } from '../../activities/group/faults.ts';
 import { memberRequest } from '../../activities/group/member-request.ts';
+import { sortFaults } from '../../activities/member-faults.ts';
 import type { CloneGroupRequest } from '../../contracts/clone-group.ts';
 import type { Volume } from '../../element/index.ts';
 
@@ -59,7 +60,7 @@ describe('faults of members', () => {
 
   test('stand where the value stands, those of the group once', () => {
     expect(
-      sortFaults(request, [
+      sortFaults(request, { path: 'volumes', members: request.volumes }, [
         ['newAccountID: no account 9', 'modify.totalSize: too small', 'modify.access: no'],
         ['newAccountID: no account 8', 'modify.totalSize: too small', 'modify.access: no'],
         ['newAccountID: no account 9', 'modify.access: no', 'volumeID: no volume 43'],
@@ -75,9 +76,13 @@ describe('faults of members', () => {
   });
 
   test('what nobody wrote, such as inherited attributes, is the member’s', () => {
-    expect(sortFaults(request, [[], ['attributes: too long (inherited from the source)'], []])).toEqual([
-      'volumes.1.attributes: too long (inherited from the source)',
-    ]);
+    expect(
+      sortFaults(request, { path: 'volumes', members: request.volumes }, [
+        [],
+        ['attributes: too long (inherited from the source)'],
+        [],
+      ]),
+    ).toEqual(['volumes.1.attributes: too long (inherited from the source)']);
   });
 
   test('names that are the same by default say so', () => {
