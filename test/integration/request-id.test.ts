@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import { ending, ours } from '../support/invariants.ts';
+import { reset } from '../support/reset.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -144,25 +144,11 @@ test('who waits for the clone longer than its own deadline is told that it goes 
 });
 
 describe('a workflow that is reset clones once', () => {
-  /** Resets to just before the nth workflow task was answered, as `temporal workflow reset` does. */
-  async function reset(handle: WorkflowHandle, nth: number): Promise<WorkflowHandle> {
-    const { events } = await handle.fetchHistory();
-    const tasks = events!.filter((e) => e.workflowTaskCompletedEventAttributes).map((e) => e.eventId!);
-    const { runId } = await service.client.workflowService.resetWorkflowExecution({
-      namespace: 'default',
-      workflowExecution: { workflowId: handle.workflowId },
-      workflowTaskFinishEventId: tasks.at(nth)!,
-      requestId: randomUUID(),
-      reason: 'test',
-    });
-    return service.client.workflow.getHandle(handle.workflowId, runId);
-  }
-
   test.concurrent.each([0, 1, 2, 4, -1])('when it is done, to workflow task %i', async (nth) => {
     const { requestId: _none, ...request } = newRequest();
     const handle = await service.start(request);
     const first = await handle.result();
-    const again = (await (await reset(handle, nth)).result()) as typeof first;
+    const again = (await (await reset(service.client, handle, nth)).result()) as typeof first;
     expect(again).toMatchObject({ volumeID: first.volumeID, sourceVolumeID: request.volumeID });
     expect(onCluster(request)).toEqual({ volumes: [first.volumeID], snapshots: [] });
     expect(timesCloned(request)).toBe(1);
@@ -178,7 +164,7 @@ describe('a workflow that is reset clones once', () => {
     await waitFor('the result of startClone', async () =>
       (await handle.describe()).raw.pendingActivities?.some((a) => a.activityType?.name === 'awaitClone'),
     );
-    const again = await reset(handle, 0);
+    const again = await reset(service.client, handle, 0);
     expect(await again.result()).toMatchObject({ volumeID });
     expect(onCluster(request)).toEqual({ volumes: [volumeID], snapshots: [] });
     expect(timesCloned(request)).toBe(1);

@@ -1,5 +1,5 @@
 import { Option, type Command } from 'commander';
-import type { ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { withOutput, type OutputOptions } from '../output.ts';
 import { groupFromFlags, type GroupFlags } from '../request-from-flags.ts';
@@ -30,7 +30,7 @@ All volumes are cloned as they are at one moment, so that what belongs together 
 is called like its source, with "-clone" behind. Flags are for all clones; what differs from one to the other stands
 in a file: volumes: [{ volumeID: 41 }, { volumeID: 42, name: db-uat, modify: { qosPolicyID: 1 } }]. A flag overrides
 the field of the file. Ctrl-C while waiting stops the waiting, never the clones, and exits with 130.
-Exit codes: 0 done or started, 1 the group failed, 2 the request cannot be used, 130 stopped watching.`;
+Exit codes: 0 done or started, 1 the group or a clone of it failed, 2 the request cannot be used, 130 stopped watching.`;
 
 const GROUP_FLAGS = { ...FLAGS, volumes: '--volume', groupSnapshotID: '--group-snapshot-id' };
 
@@ -59,7 +59,16 @@ export function addGroup(program: Command, io: Io, exit: (code: ExitCode) => voi
       GROUP_FLAGS,
     );
     exit(
-      await startAndShow({ type: 'cloneGroup', request, begin: (client) => client.startGroup(request) }, options, io),
+      await startAndShow(
+        {
+          type: 'cloneGroup',
+          request,
+          begin: (client) => client.startGroup(request),
+          exitCode: ({ failed }) => (failed === undefined ? EXIT.ok : EXIT.failed),
+        },
+        options,
+        io,
+      ),
     );
   });
 }
