@@ -30,6 +30,12 @@ const BUSY_PAUSE_MS = 5_000;
 const HEARTBEAT_MS = 3_000;
 
 /**
+ * A worker that stood still for so long (a suspended machine, a stopped process) may have been given up, and its attempt
+ * repeated elsewhere: what it had in mind must not be done any more.
+ */
+const STANDSTILL_MS = 9_000;
+
+/**
  * For so long an attempt may go on that Temporal has given up: it hears of that at its next heartbeat, which the worker
  * passes on every 5 s at least.
  */
@@ -104,7 +110,9 @@ export async function runStep<T extends object>(
     memory.issuedAt = new Date(now() + UNAWARE_MS).toISOString();
   }
   const save = () => heartbeat({ ...memory, unfinished: true } satisfies StepMemory);
-  const api = counted(cluster.api, memory, cancellationSignal());
+  const pulse = takePulse();
+  const signal = AbortSignal.any([cancellationSignal(), pulse.stopped]);
+  const api = counted(cluster.api, memory, signal, pulse);
   const ctx: StepContext = {
     ...cluster,
     api,
@@ -113,10 +121,13 @@ export async function runStep<T extends object>(
     memory,
     save,
     attempt: info.attempt,
-    signal: cancellationSignal(),
+    signal,
     now,
   };
-  const beat = setInterval(save, HEARTBEAT_MS);
+  const beat = setInterval(() => {
+    pulse.check();
+    save();
+  }, HEARTBEAT_MS);
   try {
     const result = await body(ctx);
     return { ...result, apiCalls: memory.apiCalls };
@@ -132,6 +143,29 @@ export async function runStep<T extends object>(
   }
 }
 
+interface Pulse {
+  /** Aborted once the worker has stood still; the reason is a failure to be retried. */
+  stopped: AbortSignal;
+  check(): void;
+}
+
+/** Notices that too much time has passed since it was last checked. */
+function takePulse(): Pulse {
+  const stopped = new AbortController();
+  let last = Date.now();
+  return {
+    stopped: stopped.signal,
+    check() {
+      const stoodMs = Date.now() - last;
+      last += stoodMs;
+      if (stoodMs < STANDSTILL_MS) return;
+      stopped.abort(
+        new NotYet(`this worker stood still for ${Math.round(stoodMs / 1_000)} s, beginning anew`, FLOOR_MS),
+      );
+    },
+  };
+}
+
 /** Members that are no method of the API with parameters of its own. */
 const NOT_COUNTED = new Set<string | symbol>(['call', 'apiVersion', 'clockSkewMs', 'close']);
 
@@ -139,15 +173,16 @@ const NOT_COUNTED = new Set<string | symbol>(['call', 'apiVersion', 'clockSkewMs
 const isRead = (member: string) => /^(list|get)/.test(member);
 
 /**
- * The same client, counting its calls. Once the activity is cancelled it makes no further call. A look that is under way
+ * The same client, counting its calls. Once the activity is cancelled, or its worker has stood still, it makes no further call. A look that is under way
  * is cut short, a change is not: what it did must be known to be undone.
  */
-function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal): ElementClient {
+function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal, pulse: Pulse): ElementClient {
   return new Proxy(api, {
     get(target, property, receiver) {
       const member: unknown = Reflect.get(target, property, receiver);
       if (typeof member !== 'function' || typeof property !== 'string' || NOT_COUNTED.has(property)) return member;
       return async (params?: unknown, options: object = {}) => {
+        pulse.check();
         signal.throwIfAborted();
         memory.apiCalls += 1;
         const cut = isRead(property) ? { signal } : {};

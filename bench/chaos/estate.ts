@@ -1,7 +1,6 @@
 // What the simulated cluster holds before the first clone: sources, snapshots of them, and volumes that look like ours.
 import { TAG_ATTRIBUTE } from '../../contracts/names.ts';
 import { formatTag, type OwnershipTag } from '../../contracts/tag.ts';
-import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import type { SeedVolume } from '../../simulator/index.ts';
 import type { PlannedClone } from './plan-clones.ts';
 
@@ -30,7 +29,7 @@ const tagged = (tag: OwnershipTag) => ({ [TAG_ATTRIBUTE]: formatTag(tag) });
 /** Attributes of a volume that has the name of a clone to come, and is none of ours. */
 const DISGUISES: readonly ((clone: PlannedClone, own: OwnershipTag) => Record<string, unknown>)[] = [
   () => ({}),
-  (_c, own) => tagged({ ...own, request: 'another-request', workflowID: 'another-workflow' }),
+  (_c, own) => tagged({ ...own, request: 'another-request' }),
   // A copy that somebody made of a clone of the same key, which has been deleted since: stamped with another ID.
   (_c, own) => tagged({ ...own, volumeID: 999_999 }),
   (_c, own) => tagged({ ...own, step: 'snapshot' }),
@@ -49,7 +48,8 @@ export const decoysFor = (clones: readonly PlannedClone[]): SeedVolume[] =>
       const key = clone.request.requestId ?? `unknown-${clone.index}`;
       const own: OwnershipTag = {
         request: key,
-        workflowID: workflowIDForRequest(key),
+        // Known to nobody: what names a workflow of ours is ours to remove.
+        workflowID: 'another-workflow',
         step: 'clone',
         sourceVolumeID: clone.request.volumeID,
       };

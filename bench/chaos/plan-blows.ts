@@ -11,6 +11,14 @@ export interface WorkerBlow {
   downMs: number;
 }
 
+/** A worker process stands still for a while, long enough to be given up, and then goes on. */
+export interface FreezeBlow {
+  atMs: number;
+  what: 'freeze';
+  worker: number;
+  forMs: number;
+}
+
 /** The Temporal server is killed, and started again on its file after `downMs`. */
 export interface TemporalBlow {
   atMs: number;
@@ -58,6 +66,14 @@ export const planWorkerBlows = (
     worker: dice.int(0, WORKERS - 1),
     signal,
     downMs: dice.int(0, 3_000),
+  }));
+
+export const planFreezes = (seed: number, count: number, durationMs: number): FreezeBlow[] =>
+  spread(count, durationMs, seed, 'freeze', (atMs, dice) => ({
+    atMs,
+    what: 'freeze',
+    worker: dice.int(0, WORKERS - 1),
+    forMs: dice.int(16_000, 40_000),
   }));
 
 /** Longer than the heartbeat time-out now and then: the server then thinks that every running attempt has died. */

@@ -23,7 +23,7 @@ export function reportText(report: ChaosReport, colours: Colours): string {
       'cancelled, terminated',
       `${report.asked.cancels} + ${report.asked.cancelsWhileUndoing} while it was being undone, ${report.asked.terminated}`,
     ],
-    ['worker kills, stops', `${report.workerKills}, ${report.workerStops}`],
+    ['worker kills, stops, standstills', `${report.workerKills}, ${report.workerStops}, ${report.workerFreezes}`],
     ['Temporal server kills', report.temporalRestarts],
     ['slot lines terminated', report.linesTerminated],
     ['faults that met a call', counts(report.faults)],
@@ -34,9 +34,10 @@ export function reportText(report: ChaosReport, colours: Colours): string {
       `${report.secondObjects.volume} volumes, ${report.secondObjects.snapshot} snapshots`,
     ],
     ['in-doubt strangers removed', report.strangersRemoved],
-    ['left by terminated workflows', `${left(report.byTerminated)} (tagged: for orphans to find)`],
+    ['left by terminated workflows', `${left(report.byTerminated)} (tagged)`],
     ['left and named in failures', left(report.named)],
     ['snapshots left to expire', report.expiring],
+    ['then removed by orphans', report.orphansRemoved],
     ...FAULTS.map((f): [string, number] => [f, report.findings[f].length]),
   ];
   table.push(...rows.map(([what, value]) => [what, String(value)]));

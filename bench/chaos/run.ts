@@ -9,6 +9,7 @@ import { meddle, noDeeds, type Deeds } from './people.ts';
 import { TIMES } from './plan-faults.ts';
 import type { PlannedEvent, Schedule } from './schedule.ts';
 import { makeStage, type Stage } from './stage.ts';
+import { sweep } from './sweep.ts';
 import { countBy, fired, mostInFlight, reasons, secondObjects, type Counts } from './tally.ts';
 import { BUILT_WORKER, type WorkerCommand } from './worker-process.ts';
 
@@ -41,6 +42,8 @@ export interface ChaosReport {
   people: Deeds['done'];
   workerKills: number;
   workerStops: number;
+  /** How often a worker stood still for so long that it was given up, and then went on. */
+  workerFreezes: number;
   /** Workers that ended without being told to, in their own words. */
   workerCrashes: string[];
   temporalRestarts: number;
@@ -53,6 +56,8 @@ export interface ChaosReport {
   byTerminated: Verdict['byTerminated'];
   named: Verdict['named'];
   expiring: number;
+  /** What `orphans --delete --include kept` removed in the end. */
+  orphansRemoved: number;
   findings: Record<FaultClass, string[]>;
   /** Where the logs are, when there is something to look into. */
   logs?: string;
@@ -74,15 +79,18 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
     note('The faults are off.');
     const outcomes = await drain(schedule, stage, { drainMs, note, signal });
     await done.watchers.stop();
-    const after = stage.simulator.cluster.state();
-    const verdict = judge({
+    const look = () => stage.simulator.cluster.state();
+    const evidence = {
       requests: schedule.requests,
       outcomes: new Map(outcomes.map((o) => [o.workflowID, o])),
       before: stage.before,
-      after,
+      after: look(),
       deeds: done.deeds,
       made: stage.made,
-    });
+    };
+    const verdict = judge(evidence);
+    const swept = await sweep(stage.client, evidence, look, verdict);
+    verdict.orphans.push(...swept.findings);
     sound = isSound(verdict);
     const holders = new Set(schedule.requests.map(holderOf));
     const [ours, repeats] = [
@@ -104,6 +112,7 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
       people: done.deeds.done,
       workerKills: done.blows.SIGKILL,
       workerStops: done.blows.SIGTERM,
+      workerFreezes: done.blows.freezes,
       workerCrashes: stage.workers.flatMap((w) => w.crashes),
       temporalRestarts: done.blows.temporal,
       linesTerminated: done.blows.line,
@@ -113,6 +122,7 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
       byTerminated: verdict.byTerminated,
       named: verdict.named,
       expiring: verdict.expiring,
+      orphansRemoved: swept.removed,
       findings: Object.fromEntries(FAULTS.map((f) => [f, verdict[f]])) as Record<FaultClass, string[]>,
       ...(sound ? {} : { logs: stage.dir }),
     };
@@ -134,7 +144,7 @@ interface Telling {
 async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { note, signal }: Telling) {
   const asked = nothingAsked();
   const deeds = noDeeds(stage.before);
-  const blows = { SIGKILL: 0, SIGTERM: 0, temporal: 0, line: 0 };
+  const blows = { SIGKILL: 0, SIGTERM: 0, freezes: 0, temporal: 0, line: 0 };
   const watchers = new Watchers();
   const failures: unknown[] = [];
   const doing: Promise<unknown>[] = [];
@@ -145,6 +155,10 @@ async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { 
       case 'worker':
         await stage.workers[event.worker]!.blow(event.signal, event.downMs);
         blows[event.signal] += 1;
+        return;
+      case 'freeze':
+        await stage.workers[event.worker]!.freeze(event.forMs);
+        blows.freezes += 1;
         return;
       case 'temporal':
         await stage.temporal.restart({ signal: 'SIGKILL', downFor: event.downMs });

@@ -3,10 +3,12 @@ import { stableJSON } from '../../contracts/stable-json.ts';
 import type { Behaviour } from '../../simulator/index.ts';
 import { makeDice } from './dice.ts';
 import {
+  planFreezes,
   planLineBlows,
   planPersonBlows,
   planTemporalBlows,
   planWorkerBlows,
+  type FreezeBlow,
   type LineBlow,
   type PersonBlow,
   type TemporalBlow,
@@ -21,7 +23,7 @@ export interface ChaosSize {
   minutes: number;
 }
 
-export type PlannedEvent = PlannedFault | WorkerBlow | TemporalBlow | LineBlow | PersonBlow;
+export type PlannedEvent = PlannedFault | WorkerBlow | FreezeBlow | TemporalBlow | LineBlow | PersonBlow;
 
 /** All that a run does, and when: a pure function of its size and seed. */
 export interface Schedule extends ChaosSize {
@@ -45,6 +47,7 @@ export function makeSchedule({ clones, seed, minutes }: ChaosSize): Schedule {
     ...planOutages(seed, Math.max(3, Math.round(minutes * 1.5)), durationMs),
     ...planWorkerBlows(seed, 'SIGKILL', Math.max(2, Math.ceil(minutes * 3)), durationMs),
     ...planWorkerBlows(seed, 'SIGTERM', Math.max(1, Math.round(minutes / 2)), durationMs),
+    ...planFreezes(seed, Math.round(minutes / 2), durationMs),
     ...planTemporalBlows(seed, Math.max(1, Math.round(minutes / 2)), durationMs),
     ...planLineBlows(seed, Math.max(1, Math.round(minutes / 4)), durationMs),
     ...planPersonBlows(seed, Math.max(5, Math.round(clones / 10)), requests),

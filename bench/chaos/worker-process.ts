@@ -21,6 +21,8 @@ export interface WorkerProcess {
   ready(): Promise<void>;
   /** Ends the process by this signal, and starts another one after `downMs`. Blows come one after the other. */
   blow(signal: NodeJS.Signals, downMs: number): Promise<void>;
+  /** The process stands still for so long, as on a machine that is suspended, and goes on. */
+  freeze(forMs: number): Promise<void>;
   /** What it said before it ended without being told to, once for each time. */
   readonly crashes: readonly string[];
   stop(): Promise<void>;
@@ -84,6 +86,15 @@ export function startWorker(command: WorkerCommand, env: Record<string, string>,
         await end(signal);
         await sleep(downMs);
         if (!stopped) launch();
+      });
+      return busy;
+    },
+    freeze(forMs) {
+      busy = busy.then(async () => {
+        const frozen = child;
+        frozen.kill('SIGSTOP');
+        await sleep(forMs);
+        frozen.kill('SIGCONT');
       });
       return busy;
     },

@@ -133,3 +133,36 @@ test('a worker is told to stop while CloneVolume is under way: the call ends, an
   // Nothing had to be looked for: the answer had been recorded before the worker went.
   expect(cluster.calls.counts().byMethod['ListAsyncResults'] ?? 0).toBe(0);
 });
+
+test('a worker stands still before CreateSnapshot, and goes on when another has ended the clone: it makes none any more', async () => {
+  const service = await startService({
+    worker: false,
+    simulator: {
+      faults: [
+        { kind: 'error', method: 'CreateSnapshot', name: 'xNotPrimary', count: 1 },
+        // The look before the second try, held for long enough to be met.
+        { kind: 'slowAnswer', method: 'ListSnapshots', delayMs: 3_000, count: 1 },
+      ],
+      behaviour: { cloneSeconds: 1, youngVolumeSeconds: 0 },
+    },
+  });
+  onTestFinished(() => service.stop());
+  const { cluster } = service.simulator;
+  // The answer of the look is still good when the worker wakes up.
+  const startWorker = await workerProcesses(service, { timeoutSeconds: 55, settleSeconds: 1 });
+  const first = startWorker();
+  const handle = await service.start({ volumeID: 42, name: 'db-uat' });
+  await waitFor('the look before CreateSnapshot', () => cluster.calls.counts().byMethod['ListSnapshots']);
+  first.kill('SIGSTOP');
+  startWorker();
+  const { volumeID } = await handle.result();
+  expect(cluster.calls.counts().byMethod).toMatchObject({ CreateSnapshot: 2 });
+
+  // It ends in order only when it is through with what it had in mind.
+  const ended = once(first, 'exit');
+  first.kill('SIGCONT');
+  first.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+  expect(cluster.calls.counts().byMethod).toMatchObject({ CreateSnapshot: 2 });
+  expectOneClone(service.simulator, volumeID, { workflowID: handle.workflowId, groups: [] });
+}, 240_000);

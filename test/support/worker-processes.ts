@@ -10,7 +10,10 @@ import { tempDir } from './temp-dir.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Starts workers as production does, each in a process of its own: configuration in a file, secrets and addresses in the environment. */
-export async function workerProcesses(service: Service): Promise<() => ChildProcess> {
+export async function workerProcesses(
+  service: Service,
+  { timeoutSeconds = 30, settleSeconds = 10 } = {},
+): Promise<() => ChildProcess> {
   const dir = await tempDir();
   await writeFile(join(dir, 'ca.pem'), service.simulator.caPem);
   await writeFile(
@@ -22,8 +25,8 @@ export async function workerProcesses(service: Service): Promise<() => ChildProc
     username: admin
     password: { env: LAB_PASSWORD }
     tls: { caFile: ./ca.pem }
-    timeoutSeconds: 30
-    settleSeconds: 10
+    timeoutSeconds: ${timeoutSeconds}
+    settleSeconds: ${settleSeconds}
     pollCapSeconds: 2
 `,
   );

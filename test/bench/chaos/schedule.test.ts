@@ -18,7 +18,7 @@ test('another seed draws other requests, faults and blows', () => {
   const [a, b] = [makeSchedule(STANDARD), makeSchedule({ ...STANDARD, seed: 2 })];
   const requests = (s: typeof a) => s.requests.map((r) => ({ ...r.request, requestId: undefined }));
   expect(requests(a)).not.toEqual(requests(b));
-  for (const what of ['fault', 'worker', 'temporal', 'line', 'person'] as const) {
+  for (const what of ['fault', 'worker', 'freeze', 'temporal', 'line', 'person'] as const) {
     const events = (s: typeof a) => s.events.filter((e) => e.what === what);
     expect(events(a).length).toBeGreaterThan(0);
     expect(events(a)).not.toEqual(events(b));
