@@ -41,6 +41,8 @@ export interface Verdict extends Record<FaultClass, string[]> {
   byTerminated: Left;
   /** Named in a failure's `leftBehind`. */
   named: Left;
+  /** Results that nobody could have found: see `isUnknowable`. */
+  unknowable: number;
   /** Snapshots of good clones that could not be removed and expire by themselves. */
   expiring: number;
 }
@@ -56,6 +58,7 @@ export function judge(evidence: Evidence): Verdict {
     foreign: foreignChanges(before, after, deeds),
     byTerminated: { volumes: 0, snapshots: 0, jobs: 0, asyncResults: 0 },
     named: { volumes: 0, snapshots: 0, jobs: 0, asyncResults: 0 },
+    unknowable: 0,
     expiring: 0,
   };
   const { byWorkflow, nobodys } = sortByOwner(before, after, deeds, made);
@@ -64,7 +67,9 @@ export function judge(evidence: Evidence): Verdict {
     const outcome = outcomes.get(workflowID)!;
     const owned = byWorkflow.get(workflowID) ?? noBelongings();
     byWorkflow.delete(workflowID);
-    judgeOne(clone, outcome, owned, evidence, verdict);
+    const [lost, found] = split(owned.asyncResults, (r) => isUnknowable(r, outcome, after));
+    verdict.unknowable += lost.length;
+    judgeOne(clone, outcome, { ...owned, asyncResults: found }, evidence, verdict);
     if (clone.repeatsAfterMs !== undefined) judgeRepeat(outcomes.get(repeatOf(clone))!, outcome, verdict);
   }
   for (const [workflowID, owned] of byWorkflow) {
@@ -74,6 +79,16 @@ export function judge(evidence: Evidence): Verdict {
   }
   verdict.orphans.push(...nobodys);
   return verdict;
+}
+
+/**
+ * True for the result of a volume that the cluster has removed by itself, of a CloneVolume whose answer never came: its
+ * handle is not known, and nothing ties it to the workflow.
+ */
+function isUnknowable({ cloneIDs }: StateView['asyncResults'][number], outcome: Outcome, after: StateView): boolean {
+  const volumeID = after.cloneJobs.find((j) => j.cloneID === cloneIDs[0])?.dstVolumeID;
+  if (volumeID === undefined || after.volumes.some((v) => v.volumeID === volumeID)) return false;
+  return outcome.ended === 'terminated' || !outcome.learnt.includes(volumeID);
 }
 
 function judgeOne(
@@ -131,6 +146,9 @@ function judgeCompleted(
   if (!kept && result!.snapshotDeleted) orphans.snapshots.push(...its);
   else if (!kept && its.some((s) => s['expirationTime'] === null)) orphans.snapshots.push(...its);
   else if (!kept) verdict.expiring += its.length;
+  if (kept && its.length === 0 && !deeds.snapshotsDeleted.includes(result!.snapshotID)) {
+    verdict.lost.push(`${workflowID} is done, but snapshot ${result!.snapshotID}, which it was to keep, is not there`);
+  }
   verdict.orphans.push(...inWords(orphans).map((what) => `${workflowID} is done and left ${what}`));
 }
 

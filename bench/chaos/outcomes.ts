@@ -1,6 +1,7 @@
 import { ApplicationFailure, CancelledFailure, defaultPayloadConverter } from '@temporalio/common';
 import { WorkflowFailedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { temporal } from '@temporalio/proto';
+import type { CloneActivities } from '../../activities/types.ts';
 import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
 import type { CloneFailureDetails } from '../../contracts/failure.ts';
 import { patiently } from './patience.ts';
@@ -17,6 +18,8 @@ export interface Outcome {
   closedAt?: number;
   /** Second volumes that verify found and removed. */
   strangersRemoved: number[];
+  /** Volumes that its CloneVolume step reported. */
+  learnt: number[];
   /** What it waits for, when it is still running. */
   waitsFor?: string;
 }
@@ -39,7 +42,7 @@ export async function readOutcome(client: Client, workflowID: string): Promise<O
       ended,
       startedAt: startTime.getTime(),
       ...(closeTime === undefined ? {} : { closedAt: closeTime.getTime() }),
-      strangersRemoved: ended === 'running' ? [] : strangersIn(await patiently(client, () => handle.fetchHistory())),
+      ...fromHistory(await patiently(client, () => handle.fetchHistory())),
     };
     if (ended === 'running') return { ...outcome, waitsFor: pendingOf(raw) };
     if (ended !== 'completed' && ended !== 'failed') return outcome;
@@ -49,7 +52,7 @@ export async function readOutcome(client: Client, workflowID: string): Promise<O
       return { ...outcome, failure: failureOf(err) };
     }
   } catch (err) {
-    if (err instanceof WorkflowNotFoundError) return { workflowID, ended: 'missing', strangersRemoved: [] };
+    if (err instanceof WorkflowNotFoundError) return { workflowID, ended: 'missing', strangersRemoved: [], learnt: [] };
     throw err;
   }
 }
@@ -85,15 +88,24 @@ function pendingOf({ pendingActivities, pendingChildren }: Raw): string {
   return child ? `its child ${child.workflowId}` : 'no activity and no child is pending';
 }
 
-/** What verify's results in the history name. */
-function strangersIn({ events }: temporal.api.history.v1.IHistory): number[] {
-  const types = new Map<string, string>();
+/** What the results of this step in the history hold. */
+function resultsOf<T>({ events }: temporal.api.history.v1.IHistory, step: keyof CloneActivities): T[] {
+  const steps = new Map<string, string>();
   return (events ?? []).flatMap((event) => {
     const scheduled = event.activityTaskScheduledEventAttributes;
-    if (scheduled) types.set(String(event.eventId), scheduled.activityType?.name ?? '');
+    if (scheduled) steps.set(String(event.eventId), scheduled.activityType?.name ?? '');
     const completed = event.activityTaskCompletedEventAttributes;
     const [payload] = completed?.result?.payloads ?? [];
-    if (!payload || types.get(String(completed?.scheduledEventId)) !== 'verifyClone') return [];
-    return defaultPayloadConverter.fromPayload<{ strangersRemoved: number[] }>(payload).strangersRemoved;
+    const isIts = payload && steps.get(String(completed?.scheduledEventId)) === step;
+    return isIts ? [defaultPayloadConverter.fromPayload<T>(payload)] : [];
   });
+}
+
+function fromHistory(history: temporal.api.history.v1.IHistory): Pick<Outcome, 'strangersRemoved' | 'learnt'> {
+  const verified = resultsOf<{ strangersRemoved: number[] }>(history, 'verifyClone');
+  const started = resultsOf<{ volumeID?: number }>(history, 'startClone');
+  return {
+    strangersRemoved: verified.flatMap((v) => v.strangersRemoved),
+    learnt: started.flatMap((s) => s.volumeID ?? []),
+  };
 }

@@ -12,6 +12,8 @@ type Snapshot = StateView['snapshots'][number];
 export interface Deeds {
   /** Volumes they made, as they were made. */
   volumes: Volume[];
+  /** Snapshots of ours that they deleted. */
+  snapshotsDeleted: number[];
   /** All data that each source has held since the start. */
   contents: Map<number, string[]>;
   done: Record<PersonBlow['action'], number>;
@@ -23,6 +25,7 @@ const LOOK_MS = 30;
 
 export const noDeeds = (before: StateView): Deeds => ({
   volumes: [],
+  snapshotsDeleted: [],
   contents: new Map(before.volumes.map((v) => [v.volumeID, [v.content]])),
   done: { deletesClone: 0, deletesSnapshot: 0, copiesClone: 0, clones: 0, writes: 0 },
 });
@@ -59,9 +62,10 @@ function attempt(
       const { volumeID } = planned!.request;
       const snapshots = act(cluster, 'ListSnapshots', { volumeID })?.['snapshots'] as Snapshot[] | undefined;
       const snapshot = snapshots?.find((s) => readTag(s['attributes'])?.workflowID === holderOf(planned!));
-      return (
-        snapshot !== undefined && act(cluster, 'DeleteSnapshot', { snapshotID: snapshot.snapshotID }) !== undefined
-      );
+      if (snapshot === undefined) return false;
+      if (act(cluster, 'DeleteSnapshot', { snapshotID: snapshot.snapshotID }) === undefined) return false;
+      deeds.snapshotsDeleted.push(snapshot.snapshotID);
+      return true;
     }
     case 'copiesClone': {
       // Once it is stamped: before that, a copy's tag cannot be told from the clone's own.

@@ -55,6 +55,8 @@ export interface ChaosReport {
   strangersRemoved: number;
   byTerminated: Verdict['byTerminated'];
   named: Verdict['named'];
+  /** Results of copies that failed and were removed by the cluster, of calls whose answers were lost. */
+  unknowable: number;
   expiring: number;
   /** What `orphans --delete --include kept` removed in the end. */
   orphansRemoved: number;
@@ -121,6 +123,7 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
       strangersRemoved: outcomes.reduce((sum, o) => sum + o.strangersRemoved.length, 0),
       byTerminated: verdict.byTerminated,
       named: verdict.named,
+      unknowable: verdict.unknowable,
       expiring: verdict.expiring,
       orphansRemoved: swept.removed,
       findings: Object.fromEntries(FAULTS.map((f) => [f, verdict[f]])) as Record<FaultClass, string[]>,

@@ -96,7 +96,13 @@ function verdict(it: Scene, outcome: Partial<Outcome>, repeat: Partial<Outcome> 
     [WORKFLOW, outcome],
     [repeatOf(PLAN), repeat],
   ] as const) {
-    outcomes.set(workflowID, { workflowID, ended: 'completed', strangersRemoved: [], ...how });
+    outcomes.set(workflowID, {
+      workflowID,
+      ended: 'completed',
+      strangersRemoved: [],
+      learnt: [it.own.volumeID],
+      ...how,
+    });
   }
   const { before, deeds, made, cluster } = it;
   return judge({ requests: [PLAN], outcomes, before, after: cluster.state(), deeds, made });
@@ -207,6 +213,22 @@ describe('of a clone that is done', () => {
     expectOnly(verdict(it, completed(it)), fault, words);
   });
 
+  test('a snapshot that was to be kept is missed, unless somebody has deleted it', () => {
+    const it = scene();
+    it.cleanUp();
+    const outcomes = new Map(
+      [WORKFLOW, repeatOf(PLAN)].map((workflowID) => [
+        workflowID,
+        { workflowID, strangersRemoved: [], learnt: [], ended: 'completed' as const, ...completed(it) },
+      ]),
+    );
+    const requests = [{ ...PLAN, request: { ...PLAN.request, snapshot: { retention: 'keep' as const } } }];
+    const evidence = { ...it, requests, outcomes, after: it.cluster.state() };
+    expectOnly(judge(evidence), 'lost', `snapshot ${it.snapshotID}, which it was to keep`);
+    it.deeds.snapshotsDeleted.push(it.snapshotID);
+    expectOnly(judge(evidence), 'none');
+  });
+
   test('a snapshot and a result that were not removed are found', () => {
     const it = scene();
     expectOnly(
@@ -261,6 +283,17 @@ describe('of a clone that failed', () => {
     it.call('DeleteVolume', { volumeID: it.own.volumeID });
     it.call('PurgeDeletedVolume', { volumeID: it.own.volumeID });
     expectOnly(verdict(it, failed()), 'orphans', `${WORKFLOW} failed and left async result ${it.own.asyncHandle}`);
+  });
+
+  test('but not when the answer with its handle was lost: nothing says whose it is', () => {
+    const it = scene();
+    it.call('DeleteSnapshot', { snapshotID: it.snapshotID });
+    it.call('DeleteVolume', { volumeID: it.own.volumeID });
+    const lost = { ...failed(), learnt: [] };
+    expectOnly(verdict(it, lost), 'orphans', `async result ${it.own.asyncHandle}`);
+    it.call('PurgeDeletedVolume', { volumeID: it.own.volumeID });
+    expectOnly(verdict(it, lost), 'none');
+    expect(verdict(it, lost).unknowable).toBe(1);
   });
 
   test('two volumes are found even if both are named', () => {
