@@ -4,6 +4,7 @@ import { NativeConnection, DefaultLogger, Runtime } from '@temporalio/worker';
 import { startTemporal } from '../scripts/temporal-server.ts';
 import { ensureSearchAttributes } from '../worker/search-attributes.ts';
 import { reportHistory } from './reports/history.ts';
+import { reportSlots, reportSlotsMinute } from './reports/slots.ts';
 import { reportStartRate } from './reports/start-rate.ts';
 import { reportWaiting } from './reports/waiting.ts';
 import { bundle } from './support/bundle.ts';
@@ -11,19 +12,19 @@ import { defaultTimes } from './support/default-times.ts';
 import { describeMachine, machineLine } from './support/machine.ts';
 import { say } from './support/report.ts';
 
-const FIGURES = ['history', 'waiting', 'start-rate'] as const;
+const FIGURES = ['history', 'waiting', 'slots', 'slots-minute', 'start-rate'] as const;
 type Figure = (typeof FIGURES)[number];
 
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: [...FIGURES] },
-    clones: { type: 'string', default: '200' },
+    clones: { type: 'string' },
     'real-hour': { type: 'boolean', default: false },
   },
 });
 const unknown = values.only.find((name) => !FIGURES.includes(name as Figure));
-const clones = Number(values.clones);
-if (unknown !== undefined || !Number.isSafeInteger(clones) || clones < 1) {
+const clones = values.clones === undefined ? undefined : Number(values.clones);
+if (unknown !== undefined || (clones !== undefined && (!Number.isSafeInteger(clones) || clones < 1))) {
   console.error(`Usage: npm run bench -- [--only ${FIGURES.join('|')}]… [--clones NUMBER] [--real-hour]`);
   process.exit(2);
 }
@@ -47,6 +48,8 @@ try {
   };
   if (values.only.includes('history')) await reportHistory(bench, { realHour: values['real-hour'] });
   if (values.only.includes('waiting')) await reportWaiting(bench, clones);
+  if (values.only.includes('slots')) await reportSlots(bench, clones);
+  if (values.only.includes('slots-minute')) await reportSlotsMinute(bench, clones);
   if (values.only.includes('start-rate')) await reportStartRate(bench);
 } finally {
   await Promise.all(bundles.map((b) => b.remove()));

@@ -9,6 +9,7 @@ import { createClusters } from './clusters.ts';
 import { loadConfig } from './config.ts';
 import { createLogger, temporalLogger } from './logger.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { WORKER_TUNING } from './tuning.ts';
 
 export interface RunWorkerOptions {
   /** @default ELEMENT_CLONE_CONFIG, else ./element-clone.yaml */
@@ -60,14 +61,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
           clusterAliases: () => clusters.aliases(),
           temporal: new Client({ connection, namespace }),
         }),
-        maxCachedWorkflows: 500,
-        maxConcurrentActivityTaskExecutions: 50,
-        workflowTaskPollerBehavior: { type: 'autoscaling' },
-        activityTaskPollerBehavior: { type: 'autoscaling' },
-        maxHeartbeatThrottleInterval: '5s',
-        // A call at its 30 s time-out may end; the container's stop time-out must exceed the force time.
-        shutdownGraceTime: '35s',
-        shutdownForceTime: '50s',
+        ...WORKER_TUNING,
       });
       log.info({ address, namespace, taskQueue, clusters: clusters.aliases() }, 'Worker started');
       await worker.run();

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { ClusterTimes } from '../../activities/index.ts';
+import { WORKER_TUNING } from '../../worker/tuning.ts';
 import { startService, type Service } from '../support/service.ts';
 import { startSimulatorProcess } from '../support/simulator-process.ts';
 import { mean } from '../support/statistics.ts';
@@ -34,7 +35,9 @@ export async function measureStartRate(server: {
   noOpBundlePath: string;
   times: ClusterTimes;
 }): Promise<StartRate> {
-  const simulator = await startSimulatorProcess({ cloneSeconds: 0, metadataSeconds: 0, youngVolumeSeconds: 0 });
+  const simulator = await startSimulatorProcess({
+    behaviour: { cloneSeconds: 0, metadataSeconds: 0, youngVolumeSeconds: 0 },
+  });
   const service = await startService({ ...server, simulator });
   const yardstick = await startYardstick(server);
   try {
@@ -97,7 +100,7 @@ async function startYardstick({ address, noOpBundlePath }: { address: string; no
     taskQueue,
     workflowBundle: { codePath: noOpBundlePath },
     activities: { noOp: async () => {} },
-    maxHeartbeatThrottleInterval: '5s',
+    ...WORKER_TUNING,
   });
   const running = worker.run();
   return {

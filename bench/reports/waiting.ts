@@ -18,7 +18,7 @@ const cells = (r: WaitingRow) => [
 ];
 const COLUMNS = ['clones', 'calls, median', 'max', 'late, median', 'p95', 'max'];
 
-export async function reportWaiting(bench: Bench, clones: number): Promise<void> {
+export async function reportWaiting(bench: Bench, clones = 200): Promise<void> {
   heading(
     'Waiting for the end of a copy',
     `The very activity awaitClone against the simulated cluster over HTTPS, on a clock that moves by exactly the pause

@@ -4,6 +4,7 @@ import { NativeConnection, Worker, type ActivityInterceptorsFactory } from '@tem
 import { createActivities, type ClusterTimes } from '../../activities/index.ts';
 import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
+import { WORKER_TUNING } from '../../worker/tuning.ts';
 import { elementClient, labCluster, type Endpoint } from './cluster.ts';
 
 type CloneVolume = (request: CloneVolumeRequest) => Promise<CloneVolumeResult>;
@@ -44,7 +45,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       temporal: client,
       now,
     }),
-    maxHeartbeatThrottleInterval: '5s',
+    ...WORKER_TUNING,
     ...(options.interceptors === undefined ? {} : { interceptors: { activity: options.interceptors } }),
   });
   const running = worker.run();

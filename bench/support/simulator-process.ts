@@ -2,22 +2,34 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { startSimulator, type Behaviour } from '../../simulator/index.ts';
+import { startSimulator, type CallCounts, type SimulatorOptions, type StateView } from '../../simulator/index.ts';
 import type { Endpoint } from './cluster.ts';
 
 const self = fileURLToPath(import.meta.url);
 
-export async function startSimulatorProcess(
-  behaviour: Partial<Behaviour>,
-): Promise<Endpoint & { stop(): Promise<void> }> {
-  const child: ChildProcess = fork(self, [JSON.stringify(behaviour)], { execArgv: ['--import', 'tsx'] });
+export interface SimulatorProcess extends Endpoint {
+  state(): Promise<StateView>;
+  calls(): Promise<CallCounts>;
+  stop(): Promise<void>;
+}
+
+type Ready = Endpoint & { controlUrl: string };
+
+export async function startSimulatorProcess(options: SimulatorOptions): Promise<SimulatorProcess> {
+  // By message and not as an argument: the rules of a hundred copies are long.
+  const child: ChildProcess = fork(self, [], { execArgv: ['--import', 'tsx'] });
   const ended = once(child, 'exit');
-  const [ready] = (await Promise.race([
+  child.send(options);
+  const [{ endpoint, caPem, controlUrl }] = (await Promise.race([
     once(child, 'message'),
     ended.then(() => Promise.reject(new Error('The simulated cluster ended at once'))),
-  ])) as [Endpoint];
+  ])) as [Ready];
+  const get = async (path: string) => (await fetch(`${controlUrl}${path}`)).json();
   return {
-    ...ready,
+    endpoint,
+    caPem,
+    state: async () => (await get('/state')) as StateView,
+    calls: async () => (await get('/calls')) as CallCounts,
     async stop() {
       if (child.connected) child.disconnect();
       await ended;
@@ -26,11 +38,8 @@ export async function startSimulatorProcess(
 }
 
 if (process.argv[1] === self && process.send) {
-  const { endpoint, caPem } = await startSimulator({
-    seed: 7,
-    password: 'simulator',
-    behaviour: JSON.parse(process.argv[2] ?? '{}') as Partial<Behaviour>,
-  });
   process.once('disconnect', () => process.exit(0));
-  process.send({ endpoint, caPem } satisfies Endpoint);
+  const [options] = (await once(process, 'message')) as [SimulatorOptions];
+  const { endpoint, caPem, controlUrl } = await startSimulator({ seed: 7, password: 'simulator', ...options });
+  process.send({ endpoint, caPem, controlUrl } satisfies Ready);
 }

@@ -1,0 +1,13 @@
+import type { WorkerOptions } from '@temporalio/worker';
+
+/** How a worker of ours runs, whatever it connects to; the benchmarks measure this very one. */
+export const WORKER_TUNING = {
+  maxCachedWorkflows: 500,
+  maxConcurrentActivityTaskExecutions: 50,
+  workflowTaskPollerBehavior: { type: 'autoscaling' },
+  activityTaskPollerBehavior: { type: 'autoscaling' },
+  maxHeartbeatThrottleInterval: '5s',
+  // A call at its 30 s time-out may end; the container's stop time-out must exceed the force time.
+  shutdownGraceTime: '35s',
+  shutdownForceTime: '50s',
+} as const satisfies Partial<WorkerOptions>;
