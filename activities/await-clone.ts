@@ -1,7 +1,7 @@
 import { FAILURE } from '../contracts/names.ts';
 import type { CloneProgress } from '../contracts/progress.ts';
 import { classify, type AsyncResult, type CloneJob } from '../element/index.ts';
-import { lookAgain, rounded, unseen } from './copy-progress.ts';
+import { endIsDue, isTooEarly, lookAgain, newsSince, rounded, unseen } from './copy-progress.ts';
 import type { ActivityDeps } from './deps.ts';
 import { findVolume } from './find.ts';
 import { ownWorkflowID, type SlotLines } from './slots.ts';
@@ -21,19 +21,27 @@ export const createAwaitCloneActivities = (
         lines(cluster).released(ownWorkflowID());
         return { bytes };
       };
-      const jobs = await ctx.jobs();
-      const job = jobs.find(
+      const finished = (result: AsyncResult) => {
+        if (result.error) throw jobFailed(clone, result.error);
+        return done(totalSize);
+      };
+      // The copy should be over: its result alone says whether it is.
+      if (clone.asyncHandle !== null && endIsDue(ctx)) {
+        const result = await readResult(ctx, clone.asyncHandle);
+        if (result?.status === 'complete') return finished(result);
+      }
+      const beganMs = ctx.now();
+      const seen = await ctx.look(newsSince(ctx));
+      const job = seen.jobs.find(
         (j) => j.dstVolumeID === clone.volumeID || (clone.cloneID !== null && j.cloneID === clone.cloneID),
       );
-      if (job) throw stillCopying(ctx, clone, job);
+      if (job) throw stillCopying(ctx, clone, job, seen.at);
+      if (isTooEarly(ctx, seen, beganMs)) throw notVisible(ctx, clone, totalSize, 'the copy has begun');
 
       // No job to see: it has not begun, it has ended, or somebody stopped it.
       const result = clone.asyncHandle === null ? undefined : await readResult(ctx, clone.asyncHandle);
-      if (result?.status === 'complete') {
-        if (result.error) throw jobFailed(clone, result.error);
-        return done(totalSize);
-      }
-      if (result?.status === 'running') throw notVisible(ctx, clone, totalSize, 'queued: the copy has not begun');
+      if (result?.status === 'complete') return finished(result);
+      if (result?.status === 'running') throw notVisible(ctx, clone, totalSize, 'queued: no clone job to see yet');
       // The result is gone (read by somebody else, or its handle was lost): the volume itself has the answer.
       const volume = await findVolume(ctx.api, clone.volumeID);
       if (!volume) {
@@ -70,20 +78,25 @@ function jobFailed(clone: Handles, error: { name: string; message: string }): St
   });
 }
 
-function stillCopying(ctx: StepContext, clone: Handles, job: CloneJob): NotYet {
-  const noEstimate = job.stage === 'metadata' || job.bytesPerSecond <= 0;
-  return lookAgain<CloneProgress>(ctx, {
-    volumeID: clone.volumeID,
-    cloneID: job.cloneID ?? clone.cloneID,
-    asyncHandle: clone.asyncHandle,
-    percent: rounded(job.percentComplete, 100),
-    currentBytes: job.currentBytes,
-    totalBytes: job.totalBytes,
-    bytesPerSecond: Math.round(job.bytesPerSecond),
-    remainingTime: noEstimate ? null : rounded(job.remainingTime, 10),
-    stage: job.stage,
-  });
+function stillCopying(ctx: StepContext, clone: Handles, job: CloneJob, at: number): NotYet {
+  // What lingers with nothing left to copy ends at any moment, or much later.
+  const noEstimate = job.stage === 'metadata' || job.bytesPerSecond <= 0 || job.remainingTime <= 0;
+  return lookAgain<CloneProgress>(
+    ctx,
+    {
+      volumeID: clone.volumeID,
+      cloneID: job.cloneID ?? clone.cloneID,
+      asyncHandle: clone.asyncHandle,
+      percent: rounded(job.percentComplete, 100),
+      currentBytes: job.currentBytes,
+      totalBytes: job.totalBytes,
+      bytesPerSecond: Math.round(job.bytesPerSecond),
+      remainingTime: noEstimate ? null : rounded(job.remainingTime, 10),
+      stage: job.stage,
+    },
+    { at },
+  );
 }
 
 const notVisible = (ctx: StepContext, clone: Handles, totalSize: number, message: string): NotYet =>
-  lookAgain<CloneProgress>(ctx, { ...clone, ...unseen(ctx.memory.progress, totalSize) }, message);
+  lookAgain<CloneProgress>(ctx, { ...clone, ...unseen(ctx.memory.progress, totalSize) }, { message });

@@ -8,8 +8,9 @@ import {
   type CopyProgress,
   type GroupProgress,
 } from '../contracts/progress.ts';
-import { nextLook } from './delay.ts';
+import { FLOOR_MS, nextLook } from './delay.ts';
 import { NotYet, type StepContext } from './step.ts';
+import type { SeenJobs } from './view.ts';
 
 type Progress = CloneProgress | GroupProgress;
 type Unlooked<P extends CopyProgress> = Omit<P, 'lookedAt' | 'looks' | 'stalledSince'>;
@@ -17,11 +18,38 @@ type Unlooked<P extends CopyProgress> = Omit<P, 'lookedAt' | 'looks' | 'stalledS
 /** People read the heartbeat details too. */
 export const rounded = (n: number, unit: number) => Math.round(n * unit) / unit;
 
+/** True when the copy should have ended by what the last look saw. */
+export function endIsDue({ memory: { progress }, now }: StepContext): boolean {
+  if (progress === undefined || progress.remainingTime === null) return false;
+  return now() >= Date.parse(progress.lookedAt) + progress.remainingTime * 1_000;
+}
+
+/**
+ * A look that is no older than this is news: not the one that was seen the last time. Not more than a pause ago, since
+ * that one may have gone by another worker's clock.
+ */
+export function newsSince({ memory: { progress }, now }: StepContext): number {
+  return progress === undefined ? -Infinity : Math.min(Date.parse(progress.lookedAt) + 1, now() - FLOOR_MS + 1);
+}
+
+/**
+ * True when the first look at a copy finds only a view from before it, in which others are copied: where they take their
+ * time, so will this one, and the view will be newer in a second.
+ */
+export const isTooEarly = ({ memory }: StepContext, { jobs, at }: SeenJobs, beganMs: number): boolean =>
+  memory.progress === undefined && at < beganMs && jobs.length > 0;
+
 /** Keeps the look for the next attempt and for those who watch, and says when to look again. */
-export function lookAgain<P extends Progress>(ctx: StepContext, seen: Unlooked<P>, message?: string): NotYet {
-  const progress = remember<P>(ctx, seen);
+export function lookAgain<P extends Progress>(
+  ctx: StepContext,
+  seen: Unlooked<P>,
+  { at = ctx.now(), message }: { /** Of the look, which may be a shared one. */ at?: number; message?: string } = {},
+): NotYet {
+  const progress = remember<P>(ctx, seen, at);
+  const { remainingTime } = progress;
   const delayMs = nextLook({
-    remainingTime: progress.remainingTime,
+    // Some of it is over since a shared look.
+    remainingTime: remainingTime === null ? null : Math.max(0, remainingTime - (ctx.now() - at) / 1_000),
     stillMs: stillMs(progress, ctx.now()),
     stage: progress.stage,
     capMs: ctx.times.pollCapMs,
@@ -40,9 +68,9 @@ export const unseen = (before: Progress | undefined, totalBytes: number) => ({
 });
 
 /** Notices when nothing moves any more. */
-function remember<P extends Progress>(ctx: StepContext, seen: Unlooked<P>): P {
+function remember<P extends Progress>(ctx: StepContext, seen: Unlooked<P>, at: number): P {
   const before = ctx.memory.progress;
-  const lookedAt = new Date(ctx.now()).toISOString();
+  const lookedAt = new Date(at).toISOString();
   const moved = before === undefined || seen.currentBytes !== before.currentBytes || seen.stage !== before.stage;
   const stalledSince = moved ? undefined : (before.stalledSince ?? before.lookedAt);
   const progress = {

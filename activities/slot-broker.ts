@@ -9,12 +9,10 @@ import { WORKFLOW } from '../contracts/names.ts';
 import {
   SLOTS,
   slotsWorkflowID,
-  type JobSeen,
   type LineView,
   type RefusedBy,
   type SlotAnswer,
   type SlotExchange,
-  type SlotLimits,
   type SlotsInput,
   type SlotWish,
 } from '../contracts/slots.ts';
@@ -61,7 +59,7 @@ export class SlotBroker {
    * The slots, or a place in line. Asking again changes nothing.
    * @throws LineUnavailable
    */
-  async want(wish: SlotWish, seen: { jobs?: JobSeen[]; limits?: SlotLimits }): Promise<SlotAnswer[string]> {
+  async want(wish: SlotWish, seen: Pick<SlotExchange, 'jobs' | 'limits'>): Promise<SlotAnswer[string]> {
     return this.ask(wish.workflowID, (batch) => {
       batch.wanted.push(wish);
       Object.assign(batch, seen);
@@ -69,9 +67,14 @@ export class SlotBroker {
   }
 
   /** The cluster refused in spite of a slot: back to the head of the line. */
-  async refused(workflowID: string, by: RefusedBy): Promise<SlotAnswer[string]> {
+  async refused(
+    workflowID: string,
+    by: RefusedBy,
+    seen: Pick<SlotExchange, 'jobs' | 'limits'>,
+  ): Promise<SlotAnswer[string]> {
     return this.ask(workflowID, (batch) => {
       batch.refused.push({ workflowID, by });
+      Object.assign(batch, seen);
     });
   }
 
@@ -132,7 +135,7 @@ export class SlotBroker {
     }
   }
 
-  private exchange(message: SlotExchange): Promise<SlotAnswer> {
+  private async exchange(message: SlotExchange): Promise<SlotAnswer> {
     return this.temporal.withDeadline(Date.now() + ANSWER_MS, async () => {
       try {
         return await this.handle().executeUpdate(exchangeUpdate, { args: [message] });

@@ -18,7 +18,7 @@ export const createStartCloneActivities = (
     runStep(deps, plan.request.cluster, async (ctx) => {
       const { request } = plan;
       const tag = tagOf(owner, plan, 'clone');
-      const slots = line && slotTaker(ctx, lines(ctx.alias), [request.volumeID], line.priority);
+      const slots = line && slotTaker(ctx, lines(ctx.alias), [request.volumeID], line);
       if (line?.inDoubtSince && ctx.attempt === 1)
         Object.assign(ctx.memory, { inDoubt: true, issuedAt: line.inDoubtSince });
       inheritDoubt(ctx, plan);

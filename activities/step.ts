@@ -15,6 +15,7 @@ import {
 } from '../element/index.ts';
 import type { ActivityDeps, Cluster } from './deps.ts';
 import { FLOOR_MS } from './delay.ts';
+import type { SeenJobs } from './view.ts';
 
 /** An error name that is only believed after this many answers in a row. */
 export const SUSPECT_TRIES = 3;
@@ -48,6 +49,8 @@ export interface StepContext extends Cluster {
   save(): void;
   /** Clone jobs that run on the cluster, seen at most a second or two ago. */
   jobs(): Promise<CloneJob[]>;
+  /** The same with the time of the look, which was asked for at `since` (milliseconds) or later. */
+  look(since: number): Promise<SeenJobs>;
   /** An answer that changes slowly, kept by this worker for `maxAgeMs`. A failed call is not kept. */
   cached<T>(key: string, maxAgeMs: number, read: () => Promise<T>): Promise<T>;
   /** 1 for the first. */
@@ -116,7 +119,8 @@ export async function runStep<T extends object>(
   const ctx: StepContext = {
     ...cluster,
     api,
-    jobs: () => cluster.view.cloneJobs(api),
+    jobs: async () => (await cluster.view.cloneJobs(api)).jobs,
+    look: (since) => cluster.view.cloneJobs(api, since),
     cached: (key, maxAgeMs, read) => cluster.answers.get(key, maxAgeMs, read),
     memory,
     save,

@@ -1,9 +1,10 @@
 import { log } from '@temporalio/activity';
-import type { Place, SlotLimits } from '../contracts/slots.ts';
+import type { Place, SlotExchange, SlotLimits } from '../contracts/slots.ts';
 import { ElementApiError, type CloneJob } from '../element/index.ts';
 import { LineUnavailable, type SlotBroker } from './slot-broker.ts';
 import { jobsSeen, ownWorkflowID, refusedBy, slotLimits, waitingForSlot } from './slots.ts';
 import type { StepContext } from './step.ts';
+import type { LinePass } from './types.ts';
 
 /** What a creating step does about clone slots: one for each of `volumes`, the sources. */
 export interface SlotTaker {
@@ -15,19 +16,19 @@ export interface SlotTaker {
   started(dstVolumeIDs: number[]): void;
 }
 
-export function slotTaker(ctx: StepContext, broker: SlotBroker, volumes: number[], priority: number): SlotTaker {
+export function slotTaker(
+  ctx: StepContext,
+  broker: SlotBroker,
+  volumes: number[],
+  { priority, granted = false }: LinePass,
+): SlotTaker {
   const workflowID = ownWorkflowID();
   return {
     async take() {
+      if (granted && ctx.attempt === 1) return undefined;
       const { jobs, limits } = await look(ctx);
       try {
-        const answer = await broker.want(
-          { workflowID, volumes, priority },
-          {
-            ...(jobs === undefined ? {} : { jobs: jobsSeen(jobs) }),
-            ...(limits === undefined ? {} : { limits }),
-          },
-        );
+        const answer = await broker.want({ workflowID, volumes, priority }, inExchange({ jobs, limits }));
         return answer === 'granted' ? undefined : answer;
       } catch (err) {
         if (!(err instanceof LineUnavailable)) throw err;
@@ -46,8 +47,10 @@ export function slotTaker(ctx: StepContext, broker: SlotBroker, volumes: number[
     async putBack(err) {
       const why = err instanceof ElementApiError ? err.apiName : 'busy';
       const by = refusedBy(err);
+      // The line did not know what is in the way.
+      const seen = inExchange(await look(ctx, ctx.now()));
       try {
-        const answer = await broker.refused(workflowID, by);
+        const answer = await broker.refused(workflowID, by, seen);
         return answer === 'granted' ? { place: 1, of: 1 } : answer;
       } catch (cause) {
         if (!(cause instanceof LineUnavailable)) throw cause;
@@ -59,10 +62,20 @@ export function slotTaker(ctx: StepContext, broker: SlotBroker, volumes: number[
   };
 }
 
+interface Seen {
+  jobs?: CloneJob[] | undefined;
+  limits?: SlotLimits | undefined;
+}
+
+const inExchange = ({ jobs, limits }: Seen): Pick<SlotExchange, 'jobs' | 'limits'> => ({
+  ...(jobs === undefined ? {} : { jobs: jobsSeen(jobs) }),
+  ...(limits === undefined ? {} : { limits }),
+});
+
 /** What the cluster shows. It only helps: the line goes by what it knows, and the cluster itself decides. */
-async function look(ctx: StepContext): Promise<{ jobs?: CloneJob[]; limits?: SlotLimits }> {
+async function look(ctx: StepContext, since = -Infinity): Promise<Seen> {
   try {
-    const [jobs, limits] = await Promise.all([ctx.jobs(), slotLimits(ctx)]);
+    const [{ jobs }, limits] = await Promise.all([ctx.look(since), slotLimits(ctx)]);
     return { jobs, limits };
   } catch (err) {
     ctx.signal.throwIfAborted();

@@ -71,6 +71,16 @@ export interface StartedClone extends StepResult, Doubt {
   adopted: boolean;
 }
 
+/** How a creating step stands with the line for clone slots. */
+export interface LinePass {
+  /** 1 (first) to 5. */
+  priority: number;
+  /** As an earlier call of this step left it. */
+  inDoubtSince: string | null;
+  /** True when the line has just said that the slots are ours, so that a first attempt need not ask it again. */
+  granted?: boolean;
+}
+
 /** No clone slot is free: the workflow is in line for one, and nothing has been created. */
 export interface InLine extends StepResult, Doubt {
   inLine: Place;
@@ -96,12 +106,7 @@ export interface CloneActivities {
     plan: ClonePlan;
     owner: Owner;
     snapshotID: number;
-    line?: {
-      /** 1 (first) to 5. */
-      priority: number;
-      /** As an earlier call of this step left it. */
-      inDoubtSince: string | null;
-    };
+    line?: LinePass;
   }): Promise<StartedClone | InLine>;
   /** One look at the place in line per attempt. Returns when there is no place any more: ask for the slot again. */
   waitForSlot(input: { cluster: string }): Promise<StepResult>;

@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure, log, workflowInfo, type ApplicationFailure } from '@temporalio/workflow';
-import type { InLine, Owner, StepResult } from '../activities/types.ts';
+import type { InLine, LinePass, Owner, StepResult } from '../activities/types.ts';
 import type { FailureSubject, LeftBehind } from '../contracts/failure.ts';
 import { DEFAULT_PRIORITY, type Phase } from '../contracts/names.ts';
 import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
@@ -115,15 +115,13 @@ export abstract class Run<R extends Order, T> {
   }
 
   /** A creating step that needs clone slots, as often as it is put in line for them. */
-  protected async inTurn<S extends StepResult>(
-    create: (line: { priority: number; inDoubtSince: string | null }) => Promise<S | InLine>,
-  ): Promise<S> {
-    const line = { priority: this.request.priority ?? DEFAULT_PRIORITY, inDoubtSince: null as string | null };
+  protected async inTurn<S extends StepResult>(create: (line: LinePass) => Promise<S | InLine>): Promise<S> {
+    let line: LinePass = { priority: this.request.priority ?? DEFAULT_PRIORITY, inDoubtSince: null };
     for (;;) {
       const outcome = this.count(await create(line));
       if (!('inLine' in outcome)) return outcome;
-      line.inDoubtSince = outcome.inDoubtSince;
-      this.apiCalls += await this.turn.wait(this.request.cluster, this.timeLeft());
+      const { granted } = this.count(await this.turn.wait(this.request.cluster, this.timeLeft()));
+      line = { ...line, inDoubtSince: outcome.inDoubtSince, granted };
     }
   }
 

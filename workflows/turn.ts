@@ -12,16 +12,16 @@ export class Turn {
     });
   }
 
-  /** Until it is our turn, or nobody knows our place any more. Returns the API calls made. */
-  async wait(cluster: string, scheduleToCloseTimeout: number): Promise<number> {
+  /** Until it is our turn (`granted`), or nobody knows our place any more. */
+  async wait(cluster: string, scheduleToCloseTimeout: number): Promise<{ granted: boolean; apiCalls: number }> {
     const scope = new CancellationScope();
     try {
       return await scope.run(() =>
         Promise.race([
-          condition(() => this.hasCome).then(() => 0),
+          condition(() => this.hasCome).then(() => ({ granted: true, apiCalls: 0 })),
           watches.waitForSlot
             .executeWithOptions({ summary: 'In line for a clone slot', scheduleToCloseTimeout }, [{ cluster }])
-            .then(({ apiCalls }) => apiCalls),
+            .then(({ apiCalls }) => ({ granted: this.hasCome, apiCalls })),
         ]),
       );
     } finally {

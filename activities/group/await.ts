@@ -2,7 +2,7 @@ import { FAILURE } from '../../contracts/names.ts';
 import { isGroupProgress, type GroupProgress, type MemberProgress } from '../../contracts/progress.ts';
 import type { AsyncResult, CloneJob } from '../../element/index.ts';
 import { readResult } from '../await-clone.ts';
-import { lookAgain, rounded, unseen } from '../copy-progress.ts';
+import { endIsDue, isTooEarly, lookAgain, newsSince, rounded, unseen } from '../copy-progress.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { findVolumes } from '../find.ts';
 import { ownWorkflowID, type SlotLines } from '../slots.ts';
@@ -15,17 +15,24 @@ export const createAwaitGroupActivities = (
 ): Pick<GroupActivities, 'awaitGroup'> => ({
   awaitGroup: ({ plan, group }) =>
     runStep(deps, plan.cluster, async (ctx) => {
-      const jobs = await jobsOf(ctx, group);
-      const result = jobs.length > 0 ? undefined : await resultOf(ctx, group);
-      // No job and no end: they have not begun.
-      if (result?.status === 'running') throw notVisible(ctx, plan, group, 'queued: the copies have not begun');
+      // The copies should be over: their result alone says whether they are.
+      const due = endIsDue(ctx) ? await resultOf(ctx, group) : undefined;
+      const beganMs = ctx.now();
+      const seen = due?.status === 'complete' ? { jobs: [], at: beganMs } : await ctx.look(newsSince(ctx));
+      const jobs = seen.jobs.filter((j) => group.members.some((m) => m.volumeID === j.dstVolumeID));
+      if (jobs.length === 0 && isTooEarly(ctx, seen, beganMs)) {
+        throw notVisible(ctx, plan, group, 'the copies have begun');
+      }
+      const known = due?.status === 'complete' ? due : undefined;
+      const result = jobs.length > 0 ? undefined : (known ?? (await resultOf(ctx, group)));
+      if (result?.status === 'running') throw notVisible(ctx, plan, group, 'queued: no clone jobs to see yet');
       const look = await lookAt(ctx, plan, group, jobs, result);
 
       const failed = look.members.filter((m) => m.state === 'failed');
       if (failed.length > 0 && (!plan.keepOthers || failed.length === look.members.length)) {
         throw copyFailed(failed, (result ?? (await resultOf(ctx, group)))?.error);
       }
-      if (jobs.length > 0) throw stillCopying(ctx, group, jobs, look);
+      if (jobs.length > 0) throw stillCopying(ctx, group, jobs, look, seen.at);
       const waiting = look.members.filter((m) => m.state === 'waiting').map((m) => m.volumeID);
       if (waiting.length > 0) {
         const message = `no clone jobs and no result to see; not active yet: volume ${waiting.join(', ')}`;
@@ -41,9 +48,6 @@ export const createAwaitGroupActivities = (
       return { givenUp };
     }),
 });
-
-const jobsOf = async (ctx: StepContext, { members }: GroupHandles): Promise<CloneJob[]> =>
-  (await ctx.jobs()).filter((j) => members.some((m) => m.volumeID === j.dstVolumeID));
 
 const resultOf = async (ctx: StepContext, { asyncHandle }: GroupHandles): Promise<AsyncResult | undefined> =>
   asyncHandle === null ? undefined : readResult(ctx, asyncHandle);
@@ -116,22 +120,32 @@ function copyFailed(members: readonly StartedMember[], error: AsyncResult['error
 }
 
 /** The figures of all copies together. The group ends with its slowest. */
-function stillCopying(ctx: StepContext, group: GroupHandles, jobs: readonly CloneJob[], look: Look): NotYet {
+function stillCopying(
+  ctx: StepContext,
+  group: GroupHandles,
+  jobs: readonly CloneJob[],
+  look: Look,
+  at: number,
+): NotYet {
   const { members, currentBytes, totalBytes } = look;
   const moving = jobs.filter((j) => j.stage !== 'metadata');
-  const estimates = moving.filter((j) => j.bytesPerSecond > 0).map((j) => j.remainingTime);
+  const estimates = moving.filter((j) => j.bytesPerSecond > 0 && j.remainingTime > 0).map((j) => j.remainingTime);
   const [telling] = [...moving, ...jobs];
-  return lookAgain<GroupProgress>(ctx, {
-    groupCloneID: group.groupCloneID ?? telling?.groupCloneID ?? null,
-    asyncHandle: group.asyncHandle,
-    percent: totalBytes === 0 ? 0 : rounded((100 * currentBytes) / totalBytes, 100),
-    currentBytes,
-    totalBytes,
-    bytesPerSecond: Math.round(jobs.reduce((sum, j) => sum + j.bytesPerSecond, 0)),
-    remainingTime: estimates.length === 0 ? null : rounded(Math.max(...estimates), 10),
-    stage: telling?.stage ?? 'data',
-    members,
-  });
+  return lookAgain<GroupProgress>(
+    ctx,
+    {
+      groupCloneID: group.groupCloneID ?? telling?.groupCloneID ?? null,
+      asyncHandle: group.asyncHandle,
+      percent: totalBytes === 0 ? 0 : rounded((100 * currentBytes) / totalBytes, 100),
+      currentBytes,
+      totalBytes,
+      bytesPerSecond: Math.round(jobs.reduce((sum, j) => sum + j.bytesPerSecond, 0)),
+      remainingTime: estimates.length === 0 ? null : rounded(Math.max(...estimates), 10),
+      stage: telling?.stage ?? 'data',
+      members,
+    },
+    { at },
+  );
 }
 
 function notVisible(
@@ -145,5 +159,5 @@ function notVisible(
   const waiting = started.map((m): MemberProgress => ({ ...m, state: 'waiting', percent: 0 }));
   const figures = unseen(ctx.memory.progress, totalBytes);
   const seen = members.length > 0 ? members : waiting;
-  return lookAgain<GroupProgress>(ctx, { groupCloneID, asyncHandle, ...figures, members: seen }, message);
+  return lookAgain<GroupProgress>(ctx, { groupCloneID, asyncHandle, ...figures, members: seen }, { message });
 }

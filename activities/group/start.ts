@@ -18,7 +18,7 @@ export const createStartGroupActivities = (
   startGroup: ({ plan, owner, groupSnapshotID, line }) =>
     runStep(deps, plan.cluster, async (ctx) => {
       const sources = plan.members.map((m) => m.source.volumeID);
-      const slots = slotTaker(ctx, lines(ctx.alias), sources, line.priority);
+      const slots = slotTaker(ctx, lines(ctx.alias), sources, line);
       if (line.inDoubtSince && ctx.attempt === 1)
         Object.assign(ctx.memory, { inDoubt: true, issuedAt: line.inDoubtSince });
       inheritDoubt(ctx, plan);

@@ -1,5 +1,5 @@
 import type { GroupMember } from '../../contracts/clone-group-result.ts';
-import type { ClonePlan, Doubt, InLine, Owner, StepResult, UndoResult } from '../types.ts';
+import type { ClonePlan, Doubt, InLine, LinePass, Owner, StepResult, UndoResult } from '../types.ts';
 
 /** What preflight found out about a group: everything later steps need. */
 export interface GroupPlan {
@@ -65,7 +65,7 @@ export interface GroupActivities {
     plan: GroupPlan;
     owner: Owner;
     groupSnapshotID: number;
-    line: { priority: number; inDoubtSince: string | null };
+    line: LinePass;
   }): Promise<StartedGroup | InLine>;
   /** One look per attempt; fails with a benign failure until all copies have ended. */
   awaitGroup(input: { plan: GroupPlan; group: GroupHandles }): Promise<MembersResult>;
