@@ -193,7 +193,7 @@ function stepMessage(pending: PendingStep): string {
     case undefined:
       return doing;
     case 'queued':
-      return 'queued on the cluster: the copy has not begun';
+      return 'waiting for the copy to show on the cluster';
     case 'metadata':
       return 'copying metadata';
     case 'finishing':

@@ -13,15 +13,17 @@ const GIGABYTE = 1_000_000_000;
 const logger = new DefaultLogger('ERROR');
 
 /** A copy that starts at START; the cluster's estimate is exact until delay() belies it. */
-function setUp(lasts: number, { lingers = 0 } = {}) {
+function setUp(lasts: number, { begins = 0, lingers = 0, others = 0 } = {}) {
   let seconds = lasts;
   const clock = { ms: START };
   const calls: string[] = [];
   const released: string[] = [];
   let heartbeatDetails: unknown;
   let attempt = 0;
-  const copied = () => Math.min(1, (clock.ms - START) / 1_000 / seconds);
-  const runs = () => (clock.ms - START) / 1_000 < seconds + lingers;
+  const elapsed = () => (clock.ms - START) / 1_000 - begins;
+  const copied = () => Math.min(1, elapsed() / seconds);
+  const runs = () => elapsed() < seconds + lingers;
+  const other = { cloneID: 6, dstVolumeID: 98, srcVolumeID: 41, stage: 'data' } as CloneJob;
   const job = (): CloneJob =>
     ({
       cloneID: 5,
@@ -37,7 +39,7 @@ function setUp(lasts: number, { lingers = 0 } = {}) {
   const api = {
     listSyncJobs: async () => {
       calls.push('ListSyncJobs');
-      return { cloneJobs: runs() ? [job()] : [] };
+      return { cloneJobs: [...(elapsed() >= 0 && runs() ? [job()] : []), ...(others > 0 ? [other] : [])] };
     },
     getAsyncResult: async () => {
       calls.push('GetAsyncResult');
@@ -98,11 +100,22 @@ function setUp(lasts: number, { lingers = 0 } = {}) {
   };
 }
 
-test('the first look is not content with a view of before the clone', async () => {
-  const { calls, wait, otherLook, look } = setUp(10);
+test('a first look that finds only a view of before the clone asks for the result', async () => {
+  const { calls, wait, otherLook, look } = setUp(10, { begins: 0.2 });
   await otherLook();
   wait(0.5);
-  expect(await look()).toBeCloseTo(4.75, 0);
+  expect(await look()).toBe(1);
+  expect(calls).toEqual(['GetAsyncResult']);
+});
+
+test('… and asks for nothing when others are copied just now', async () => {
+  const { calls, wait, otherLook, look } = setUp(10, { begins: 0.2, others: 1 });
+  await otherLook();
+  wait(0.5);
+  expect(await look()).toBe(1);
+  expect(calls).toEqual([]);
+  wait(1);
+  expect(await look()).toBeCloseTo(4.35, 0);
   expect(calls).toEqual(['ListSyncJobs']);
 });
 
