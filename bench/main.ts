@@ -3,31 +3,39 @@ import { parseArgs } from 'node:util';
 import { NativeConnection, DefaultLogger, Runtime } from '@temporalio/worker';
 import { startTemporal } from '../scripts/temporal-server.ts';
 import { ensureSearchAttributes } from '../worker/search-attributes.ts';
+import { reportCalls } from './reports/calls.ts';
 import { reportHistory } from './reports/history.ts';
 import { reportSlots, reportSlotsMinute } from './reports/slots.ts';
 import { reportStartRate } from './reports/start-rate.ts';
+import { reportThousand } from './reports/thousand.ts';
 import { reportWaiting } from './reports/waiting.ts';
 import { bundle } from './support/bundle.ts';
 import { defaultTimes } from './support/default-times.ts';
 import { describeMachine, machineLine } from './support/machine.ts';
 import { say } from './support/report.ts';
 
-const FIGURES = ['history', 'waiting', 'slots', 'slots-minute', 'start-rate'] as const;
-type Figure = (typeof FIGURES)[number];
+const SHORT = ['history', 'waiting', 'start-rate'] as const;
+const LONG = ['slots', 'slots-minute', 'calls', 'thousand'] as const;
+const FIGURES: readonly string[] = [...SHORT, ...LONG];
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', multiple: true, default: [...FIGURES] },
+    only: { type: 'string', multiple: true, default: [...SHORT] },
+    all: { type: 'boolean', default: false },
     clones: { type: 'string' },
+    speed: { type: 'string' },
     'real-hour': { type: 'boolean', default: false },
   },
 });
-const unknown = values.only.find((name) => !FIGURES.includes(name as Figure));
-const clones = values.clones === undefined ? undefined : Number(values.clones);
-if (unknown !== undefined || (clones !== undefined && (!Number.isSafeInteger(clones) || clones < 1))) {
-  console.error(`Usage: npm run bench -- [--only ${FIGURES.join('|')}]… [--clones NUMBER] [--real-hour]`);
+const isCount = (text: string | undefined) => text === undefined || /^[1-9]\d*$/.test(text);
+if (!values.only.every((name) => FIGURES.includes(name)) || !isCount(values.clones) || !isCount(values.speed)) {
+  console.error(
+    `Usage: npm run bench -- [--all | --only ${FIGURES.join('|')}]… [--clones NUMBER] [--speed NUMBER] [--real-hour]`,
+  );
   process.exit(2);
 }
+const wanted = new Set(values.all ? FIGURES : values.only);
+const clones = values.clones === undefined ? undefined : Number(values.clones);
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const temporal = await startTemporal({ find: { note: say } });
@@ -46,11 +54,14 @@ try {
     times: await defaultTimes(),
     machine,
   };
-  if (values.only.includes('history')) await reportHistory(bench, { realHour: values['real-hour'] });
-  if (values.only.includes('waiting')) await reportWaiting(bench, clones);
-  if (values.only.includes('slots')) await reportSlots(bench, clones);
-  if (values.only.includes('slots-minute')) await reportSlotsMinute(bench, clones);
-  if (values.only.includes('start-rate')) await reportStartRate(bench);
+  if (wanted.has('history')) await reportHistory(bench, { realHour: values['real-hour'] });
+  if (wanted.has('waiting')) await reportWaiting(bench, clones);
+  if (wanted.has('slots')) await reportSlots(bench, clones);
+  if (wanted.has('slots-minute')) await reportSlotsMinute(bench, clones);
+  if (wanted.has('calls')) await reportCalls(bench);
+  if (wanted.has('start-rate')) await reportStartRate(bench);
+  if (wanted.has('thousand'))
+    await reportThousand(bench, { clones, speed: values.speed === undefined ? undefined : Number(values.speed) });
 } finally {
   await Promise.all(bundles.map((b) => b.remove()));
   await temporal.stop();

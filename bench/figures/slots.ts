@@ -12,8 +12,8 @@ const PEER_PERIOD_SECONDS = 2;
 const SEED = 20;
 /** What the simulated cluster says in GetLimits. Its eight jobs on each of four nodes are no limit here. */
 export const SLOTS_PER_VOLUME = 2;
-/** Volumes of the simulator's seed state. */
-const VOLUMES = [41, 42, 43, 7, 12, 50, 60, 61];
+/** Volumes of the simulator's seed state, and four more. */
+const VOLUMES = [41, 42, 43, 7, 12, 50, 60, 61, 62, 63, 64, 65];
 
 export type Side = 'element-clone' | 'script';
 
@@ -30,8 +30,10 @@ export interface Batch {
   makespan: number;
   /** Until the end of the last copy. */
   lastCopyEnded: number;
-  /** Of the ideal of list scheduling. */
+  /** Of the ideal for the order of the list. */
   ratio: number;
+  /** Of the ideal for the order in which this side's clones got their slots: what idle slots alone cost. */
+  ratioInItsOrder: number;
   apiCalls: number;
   callsByMethod: Record<string, number>;
   /** CloneVolume calls that the cluster refused. */
@@ -71,6 +73,7 @@ export async function measureSlots(
   const batches: Batch[] = [];
   for (const side of sides) {
     const simulator = await startSimulatorProcess({
+      volumes: VOLUMES.length,
       behaviour: { copyRules: copyRules(plan) },
     });
     try {
@@ -84,6 +87,7 @@ export async function measureSlots(
         makespan,
         lastCopyEnded: Math.max(...cloneJobs.map((j) => j.endMs! - startedMs)) / 1_000,
         ratio: makespan / ideal.listScheduling,
+        ratioInItsOrder: makespan / idealMakespan(asServed(cloneJobs), SLOTS_PER_VOLUME).listScheduling,
         apiCalls: total - setUpCalls,
         callsByMethod: byMethod,
         refused: (refused['xMaxClonesPerVolumeExceeded'] ?? 0) + (refused['xMaxClonesPerNodeExceeded'] ?? 0),
@@ -130,6 +134,11 @@ async function byService(simulator: SimulatorProcess, plan: readonly PlannedClon
     await service.stop();
   }
 }
+
+const asServed = (jobs: readonly CloneJobView[]): PlannedClone[] =>
+  jobs
+    .toSorted((a, b) => a.startMs - b.startMs)
+    .map((j) => ({ name: '', volumeID: j.srcVolumeID, seconds: (j.endMs! - j.startMs) / 1_000 }));
 
 /** From the end of a copy to the start of the one that took its slot: the n-th end of a volume frees for its n-th waiter. */
 function gaps(jobs: readonly CloneJobView[]): Spread | undefined {

@@ -3,6 +3,7 @@ seconds whether the cluster has a slot, then whether the copy is done, and sets 
 
 Reads from stdin {"port": N, "periodSeconds": N, "clones": [{"name": …, "volumeID": N}, …]}. Writes to stdout
 {"startedMs": N, "clones": [{"name": …, "volumeID": N, "refused": N, "doneMs": N}, …]}, milliseconds since 1970.
+With "forSeconds": N in the input it stops after that time, whatever has been done, and reports no clone.
 """
 
 import json
@@ -51,12 +52,16 @@ def main():
         except Exception as error:
             failures.append("%s: %r" % (wish["name"], error))
 
-    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(order["clones"])]
+    threads = [threading.Thread(target=work, args=pair, daemon=True) for pair in enumerate(order["clones"])]
     started = now_ms()
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    if "forSeconds" in order:
+        time.sleep(order["forSeconds"])
+        done = []
+    else:
+        for thread in threads:
+            thread.join()
     if failures:
         sys.exit("\n".join(failures))
     json.dump({"startedMs": started, "clones": done}, sys.stdout)

@@ -26,3 +26,16 @@ export function skippingClock(): ManualClock {
     },
   };
 }
+
+/** A clock that showed `simulatedMs` at the real time `realMs`, and runs `speed` times as fast as real time. */
+export interface FastClock {
+  realMs: number;
+  simulatedMs: number;
+  speed: number;
+}
+
+export function fastClock({ realMs, simulatedMs, speed }: FastClock) {
+  /** The time of this clock at a moment of real time. */
+  const at = (real: number) => simulatedMs + (real - realMs) * speed;
+  return { at, now: () => at(Date.now()), speed };
+}

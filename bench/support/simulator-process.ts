@@ -10,6 +10,7 @@ const self = fileURLToPath(import.meta.url);
 export interface SimulatorProcess extends Endpoint {
   state(): Promise<StateView>;
   calls(): Promise<CallCounts>;
+  clock(): Promise<{ nowMs: number }>;
   stop(): Promise<void>;
 }
 
@@ -30,6 +31,7 @@ export async function startSimulatorProcess(options: SimulatorOptions): Promise<
     caPem,
     state: async () => (await get('/state')) as StateView,
     calls: async () => (await get('/calls')) as CallCounts,
+    clock: async () => (await get('/clock')) as { nowMs: number },
     async stop() {
       if (child.connected) child.disconnect();
       await ended;

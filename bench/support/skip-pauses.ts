@@ -1,9 +1,10 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 import type { ManualClock } from './clocks.ts';
+import { retryIn } from './retry-in.ts';
 
 /** What a real server waits at least before it retries. */
-const REAL_PAUSE_MS = 1_000;
+export const REAL_PAUSE_MS = 1_000;
 
 /**
  * Lets an hour pass in less than a minute on a real server: a failed attempt that asks for a pause gets a second, and
@@ -20,15 +21,7 @@ export const skipPauses =
         } catch (err) {
           if (!(err instanceof ApplicationFailure) || typeof err.nextRetryDelay !== 'number') throw err;
           clock.advance(Math.max(0, err.nextRetryDelay - REAL_PAUSE_MS));
-          const { message, type, nonRetryable, details, category } = err;
-          throw ApplicationFailure.create({
-            message,
-            nextRetryDelay: REAL_PAUSE_MS,
-            ...(type == null ? {} : { type }),
-            ...(nonRetryable == null ? {} : { nonRetryable }),
-            ...(details == null ? {} : { details }),
-            ...(category == null ? {} : { category }),
-          });
+          throw retryIn(err, REAL_PAUSE_MS);
         }
       },
     },
