@@ -19,17 +19,19 @@ type Unlooked<P extends CopyProgress> = Omit<P, 'lookedAt' | 'looks' | 'stalledS
 export const rounded = (n: number, unit: number) => Math.round(n * unit) / unit;
 
 /** True when the copy should have ended by what the last look saw. */
-export function endIsDue({ memory: { progress }, now }: StepContext): boolean {
+export function endIsDue(ctx: StepContext): boolean {
+  const { progress } = ctx.memory;
   if (progress === undefined || progress.remainingTime === null) return false;
-  return now() >= Date.parse(progress.lookedAt) + progress.remainingTime * 1_000;
+  return ctx.now() >= Date.parse(progress.lookedAt) + progress.remainingTime * 1_000;
 }
 
 /**
  * A look that is no older than this is news: not the one that was seen the last time. Not more than a pause ago, since
  * that one may have gone by another worker's clock.
  */
-export function newsSince({ memory: { progress }, now }: StepContext): number {
-  return progress === undefined ? -Infinity : Math.min(Date.parse(progress.lookedAt) + 1, now() - FLOOR_MS + 1);
+export function newsSince(ctx: StepContext): number {
+  const { progress } = ctx.memory;
+  return progress === undefined ? -Infinity : Math.min(Date.parse(progress.lookedAt) + 1, ctx.now() - FLOOR_MS + 1);
 }
 
 /**

@@ -12,7 +12,7 @@ const NODES = 40;
 const VOLUMES = 200;
 const SLOTS = NODES * 8;
 /** Clones that are being started at the same time. */
-const STARTS_AT_ONCE = 20;
+const AT_ONCE = 20;
 const SAMPLE_MS = 5_000;
 const PEER_CLONES = 40;
 const PEER_SECONDS = 60;
@@ -97,7 +97,7 @@ export async function measureThousand(
 
     const usage = await worker.usage();
     await worker.stop();
-    await Promise.all(ids.map((id) => client.workflow.getHandle(id).terminate('the benchmark is over')));
+    await inLanes(ids, (id) => client.workflow.getHandle(id).terminate('the benchmark is over'));
     const phases = [
       phase('starting', start, allBegun),
       phase('waiting', allBegun, beforeEnds),
@@ -138,18 +138,21 @@ function phase(name: Phase['name'], from: Sample, to: Sample): Phase {
 }
 
 async function startAll(client: Client, taskQueue: string, sources: readonly number[], clones: number) {
-  const ids: string[] = [];
+  const ids = Array.from({ length: clones }, () => `bench-${randomUUID()}`);
+  await inLanes(ids, async (workflowId, i) => {
+    const request = { cluster: 'lab', volumeID: sources[i % sources.length]!, name: `bench-${i}` };
+    await client.workflow.start('cloneVolume', { workflowId, taskQueue, args: [request] });
+  });
+  return ids;
+}
+
+/** A few at a time. */
+async function inLanes<T>(items: readonly T[], run: (item: T, i: number) => Promise<unknown>): Promise<void> {
   let next = 0;
   const lane = async () => {
-    for (let i = next++; i < clones; i = next++) {
-      const workflowId = `bench-${randomUUID()}`;
-      ids.push(workflowId);
-      const request = { cluster: 'lab', volumeID: sources[i % sources.length]!, name: `bench-${i}` };
-      await client.workflow.start('cloneVolume', { workflowId, taskQueue, args: [request] });
-    }
+    for (let i = next++; i < items.length; i = next++) await run(items[i]!, i);
   };
-  await Promise.all(Array.from({ length: STARTS_AT_ONCE }, lane));
-  return ids;
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
 }
 
 /** The script asks at the same rate whatever happens, so fewer clones and a minute of real time tell. */
