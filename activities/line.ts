@@ -20,6 +20,8 @@ const TRIES = 4;
 const WATCH_MS = 60_000;
 const WATCH_PAUSE_MS = 10_000;
 const WATCH_PAUSE_MIN_MS = 1_000;
+/** Holders that a look asks after, of hundreds. */
+const HOLDERS_PER_LOOK = 20;
 
 export const createLineActivities = (
   deps: ActivityDeps,
@@ -50,7 +52,7 @@ export const createLineActivities = (
   watchSlots: ({ cluster, foreign, holders, pausedMs }) =>
     runStep(deps, cluster, async (ctx) => {
       const since = ctx.now() - activityInfo().scheduledTimestampMs;
-      const [jobs, gone, limits] = await Promise.all([ctx.jobs(), overOnes(deps, holders), slotLimits(ctx)]);
+      const [jobs, gone, limits] = await Promise.all([ctx.jobs(), overOnes(deps, some(holders)), slotLimits(ctx)]);
       const running = new Set(jobs.map((j) => j.dstVolumeID));
       const ended = foreign.some((dst) => !running.has(dst));
       const resumed = pausedMs > 0 && since >= pausedMs;
@@ -71,6 +73,13 @@ export const createLineActivities = (
 export function placeLine({ place, of, etaSeconds }: Place): string {
   const about = etaSeconds === undefined ? '' : `, about ${prettyMs(etaSeconds * 1_000, { compact: true })} to go`;
   return `waiting for a clone slot: number ${place} of ${of} in line${about}`;
+}
+
+/** Few are all looked at each time, of many others at each look. */
+function some(holders: readonly string[]): string[] {
+  const parts = Math.ceil(holders.length / HOLDERS_PER_LOOK);
+  const part = Math.floor(Math.random() * parts);
+  return holders.filter((_, i) => i % parts === part);
 }
 
 /** Workflows that no longer run. One that cannot be asked is taken to run. */

@@ -275,6 +275,7 @@ describe('whatever happens', () => {
           }
           if (groups === 0) expect(held.length).toBeLessThanOrEqual(own.ours!);
           expect(new Set([...line.holding, ...line.waiting].map((w) => w.workflowID))).toEqual(alive);
+          for (const w of line.view('lab').waiting) expect(w).toMatchObject(line.placeOf(w.workflowID)!);
         };
         const step = (e: Event) => {
           const name = 'id' in e ? `w${e.id}` : '';

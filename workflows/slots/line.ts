@@ -146,7 +146,7 @@ export class Line {
     const wish = ({ workflowID, volumes, priority }: SlotWish): SlotWish => ({ workflowID, volumes, priority });
     return {
       cluster,
-      waiting: this.state.waiting.map((w, i) => ({ ...wish(w), ...this.placeAt(i), since: iso(w.since) })),
+      waiting: this.places().map(([w, place]) => ({ ...wish(w), ...place, since: iso(w.since) })),
       holding: this.state.holding.map((h) => ({
         ...wish(h),
         since: iso(h.grantedAt),
@@ -241,14 +241,29 @@ export class Line {
     this.state.nodeOf = [...nodeOf].filter(([src]) => wanted.has(src) || jobs.some(([s]) => s === src));
   }
 
+  /** All places in one pass: thousands may wait, and people look often. */
+  private places(): [Waiting, Place][] {
+    const ahead = new Map<number, number>();
+    return this.state.waiting.map((wish, i) => {
+      const [only] = wish.volumes;
+      const sameVolume = wish.volumes.length === 1 ? (ahead.get(only!) ?? 0) : this.aheadOf(i);
+      for (const v of new Set(wish.volumes)) ahead.set(v, (ahead.get(v) ?? 0) + 1);
+      return [wish, this.placeAt(i, sameVolume)];
+    });
+  }
+
+  /** How many in front want one of the same volumes. */
+  private aheadOf(index: number): number {
+    const { volumes } = this.state.waiting[index]!;
+    return this.state.waiting.slice(0, index).filter((w) => w.volumes.some((v) => volumes.includes(v))).length;
+  }
+
   /** The turn comes after those in front that want the same volume, and after all in front when the cluster is full. */
-  private placeAt(index: number): Place {
+  private placeAt(index: number, sameVolume = this.aheadOf(index)): Place {
     const { waiting, limits, heldMs } = this.state;
     const place = { place: index + 1, of: waiting.length };
     if (heldMs === undefined) return place;
-    const wish = waiting[index]!;
     const rounds = (ahead: number, slots: number) => Math.ceil((ahead + 1) / Math.max(1, slots));
-    const sameVolume = waiting.slice(0, index).filter((w) => w.volumes.some((v) => wish.volumes.includes(v))).length;
     const total = Math.min(limits.ours ?? Infinity, limits.nodes > 0 ? limits.nodes * limits.perNode : Infinity);
     const turns = Math.max(rounds(sameVolume, limits.perVolume), Number.isFinite(total) ? rounds(index, total) : 1);
     // Slots in use are half through on average.
