@@ -79,7 +79,8 @@ describe.concurrent('one clone, whatever call meets whatever fault', () => {
         const named = (kind: string) => details.leftBehind.filter((l) => l.kind === kind).map((l) => l.id);
         expect(named('volume')).toEqual(left.volumes);
         expect(named('snapshot')).toEqual(left.snapshots);
-        expect(named('asyncResult')).toHaveLength(left.asyncResults);
+        // One that could not be read is named, though it may have gone with the copy that was cancelled.
+        expect(named('asyncResult').length).toBeGreaterThanOrEqual(left.asyncResults);
         expect(left.volumes).toEqual([]);
         expect(left.snapshots).toEqual([]);
       } finally {
