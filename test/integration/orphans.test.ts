@@ -212,7 +212,7 @@ describe('what is no orphan', () => {
       });
       act('CreateSnapshot', { volumeID: 43, name: 'somebody', attributes: { who: 'somebody' } });
       const running = await lab.start({ ...request, name: 'slow' });
-      await waitFor('the copy', () => state(lab).cloneJobs.some((j) => j.status === 'running'));
+      await waitFor('the copy', () => state(lab).volumes.some((v) => v.name === 'slow'));
       await waitFor('the copy of the clone', () =>
         state(lab).volumes.every((v) => v.name === 'slow' || v.status === 'active'),
       );
