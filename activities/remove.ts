@@ -3,7 +3,7 @@ import type { LeftBehind } from '../contracts/failure.ts';
 import { classify, type AsyncHandle, type CloneJob, type ElementClient, type Volume } from '../element/index.ts';
 import { eachVolume, type Failed } from './each.ts';
 import { findVolumes } from './find.ts';
-import { deleteOwnVolume, releaseAsyncResult } from './release.ts';
+import { deleteOwnVolume, releaseAsyncResult, revokeAccess } from './release.ts';
 import { SUSPECT_TRIES, type StepContext } from './step.ts';
 import { doneAlready } from './tolerate.ts';
 
@@ -30,36 +30,71 @@ export async function removeOwnVolumes(
   const removing = (ctx.memory.removing ??= []);
   const volumeIDs = volumes.map((v) => v.volumeID);
   const ours = [...volumeIDs, ...deleted.map((v) => v.volumeID)];
-  const results = ours.length > 0 ? await resultsKept(ctx) : [];
+  const results = ours.length > 0 ? await resultsKept(ctx) : { list: [] };
   let refused: Failed = new Map();
   if (volumes.length > 0) {
     const jobs = await clonesRunning(ctx);
     for (const cancel of cancellations(ctx, volumes, jobs, known)) await cancel();
     // Said before: an attempt that deletes and gets no answer finds nothing to delete the next time.
     removing.push(...volumeIDs.filter((id) => !removing.includes(id)));
-    refused = await deleteVolumes(ctx, volumeIDs);
+    refused = await deleteVolumes(ctx, volumes);
   }
-  const leftBehind: LeftBehind[] = [...refused].map(([id, reason]) => ({
-    kind: 'volume',
-    id,
-    reason: `could not be removed: ${reason}; remove it by hand`,
-  }));
-  const handles = results.filter((r) => isAbout(r, ours)).map((r) => r.asyncResultID);
-  for (const asyncHandle of new Set([...handles, ...(known.asyncHandle == null ? [] : [known.asyncHandle])])) {
-    const reason = await unlessRefused(ctx, 'GetAsyncResult', () => releaseAsyncResult(ctx.api, asyncHandle));
-    if (reason !== undefined) {
-      leftBehind.push({ kind: 'asyncResult', id: asyncHandle, reason: `${reason}; read it once to remove it` });
-    }
+  const { leftBehind, running } = await whatStays(ctx, refused);
+  const handles = new Set([
+    ...results.list.filter((r) => isAbout(r, ours)).map((r) => r.asyncResultID),
+    ...(known.asyncHandle == null ? [] : [known.asyncHandle]),
+  ]);
+  for (const id of handles) {
+    // The result of a copy that goes on cannot be taken away before it is there.
+    const reason = running
+      ? 'it comes when the copy ends'
+      : await unlessRefused(ctx, 'GetAsyncResult', () => releaseAsyncResult(ctx.api, id));
+    if (reason !== undefined) leftBehind.push({ kind: 'asyncResult', id, reason: `${reason}; ${READ_IT}` });
+  }
+  if (results.refused !== undefined && handles.size === 0) {
+    leftBehind.push({ kind: 'asyncResult', id: null, reason: `may be kept: ${results.refused}; ${READ_IT}` });
   }
   return { removed: removing.filter((id) => !refused.has(id)), leftBehind };
 }
 
+const READ_IT = 'read it once with GetAsyncResult to remove it';
+export const removeByHand = (reason: string) => `could not be removed: ${reason}; remove it by hand`;
+
+/** The volumes that the cluster will not delete, and what hangs on them. */
+async function whatStays(ctx: StepContext, refused: Failed): Promise<{ leftBehind: LeftBehind[]; running: boolean }> {
+  const leftBehind: LeftBehind[] = [...refused].map(([id, reason]) => ({
+    kind: 'volume',
+    id,
+    reason: removeByHand(reason),
+  }));
+  if (refused.size === 0) return { leftBehind, running: false };
+  await unlessRefused(ctx, 'ListVolumes', async () => {
+    for (const { volumeID, volumeAccessGroups } of await findVolumes(ctx.api, [...refused.keys()])) {
+      const reason = `volume ${volumeID} is in it still; remove it by hand`;
+      for (const id of volumeAccessGroups) leftBehind.push({ kind: 'accessGroupMembership', id, reason });
+    }
+  });
+  const jobs = (await clonesRunning(ctx)).filter((j) => refused.has(j.dstVolumeID));
+  for (const { cloneID, dstVolumeID } of jobs) {
+    leftBehind.push({ kind: 'cloneJob', id: cloneID ?? null, reason: `it still fills volume ${dstVolumeID}` });
+  }
+  return { leftBehind, running: jobs.length > 0 };
+}
+
 /** Those that the cluster refuses to delete for good must not keep the others there. */
-async function deleteVolumes(ctx: StepContext, volumeIDs: readonly number[]): Promise<Failed> {
-  const left = new Map((await findVolumes(ctx.api, volumeIDs)).map((v) => [v.volumeID, v]));
+async function deleteVolumes(ctx: StepContext, volumes: readonly Volume[]): Promise<Failed> {
+  const volumeIDs = volumes.map((v) => v.volumeID);
+  let found = volumes;
+  await unlessRefused(ctx, 'ListVolumes', async () => {
+    found = await findVolumes(ctx.api, volumeIDs);
+  });
+  const left = new Map(found.map((v) => [v.volumeID, v]));
   const remove = async (volumeID: number) => {
     const volume = left.get(volumeID);
-    if (volume) await deleteOwnVolume(ctx.api, volume);
+    if (!volume) return;
+    // A volume can be deleted in whatever group it is, and has no access then.
+    await unlessRefused(ctx, 'RemoveVolumesFromVolumeAccessGroup', () => revokeAccess(ctx.api, volume));
+    await deleteOwnVolume(ctx.api, { volumeID, volumeAccessGroups: [] });
   };
   return eachVolume(ctx, volumeIDs, remove, { tolerant: true });
 }
@@ -97,7 +132,8 @@ function isAbout({ data }: AsyncHandle, volumeIDs: readonly number[]): boolean {
   return members.length > 0 && members.every((m) => volumeIDs.includes(m.volumeID));
 }
 
-async function clonesRunning(ctx: StepContext): Promise<CloneJob[]> {
+/** Clone jobs that run now; none when the cluster will not tell. */
+export async function clonesRunning(ctx: StepContext): Promise<CloneJob[]> {
   let jobs: CloneJob[] = [];
   await unlessRefused(ctx, 'ListSyncJobs', async () => {
     ({ cloneJobs: jobs } = await ctx.api.listSyncJobs({}));
@@ -105,12 +141,13 @@ async function clonesRunning(ctx: StepContext): Promise<CloneJob[]> {
   return jobs;
 }
 
-async function resultsKept(ctx: StepContext): Promise<AsyncHandle[]> {
-  let results: AsyncHandle[] = [];
-  await unlessRefused(ctx, 'ListAsyncResults', async () => {
-    ({ asyncHandles: results } = await ctx.api.listAsyncResults({ asyncResultTypes: ['Clone'] }));
+/** Async results of clones; none, and why, when the cluster will not tell. */
+export async function resultsKept(ctx: StepContext): Promise<{ list: AsyncHandle[]; refused?: string }> {
+  let list: AsyncHandle[] = [];
+  const refused = await unlessRefused(ctx, 'ListAsyncResults', async () => {
+    ({ asyncHandles: list } = await ctx.api.listAsyncResults({ asyncResultTypes: ['Clone'] }));
   });
-  return results;
+  return { list, ...(refused === undefined ? {} : { refused }) };
 }
 
 /** What only helps must not keep the volumes from being deleted. The reason, when the cluster refused for good. */

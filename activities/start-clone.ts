@@ -1,12 +1,13 @@
 import { log } from '@temporalio/activity';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { withTag } from '../contracts/tag.ts';
-import { classify, ElementApiError, type ElementClient, type Volume } from '../element/index.ts';
+import { classify, ElementApiError, type Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import { inDoubtSince, inheritDoubt, issue, settleBeforeRepeating } from './doubt.ts';
 import { findOwnVolumes, tagOf } from './find.ts';
+import { clonesRunning, resultsKept } from './remove.ts';
 import { refusedBy, waitingForSlot, type SlotLines } from './slots.ts';
-import { runStep } from './step.ts';
+import { runStep, type StepContext } from './step.ts';
 import { slotTaker } from './take-slot.ts';
 import type { CloneActivities } from './types.ts';
 
@@ -28,7 +29,7 @@ export const createStartCloneActivities = (
         if (found) {
           log.info('Found the clone that an earlier attempt made', { volumeID: found.volumeID });
           slots?.started([found.volumeID]);
-          return { ...(await recover(ctx.api, found)), adopted: true, inDoubtSince: inDoubtSince(ctx) };
+          return { ...(await recover(ctx, found)), adopted: true, inDoubtSince: inDoubtSince(ctx) };
         }
         settleBeforeRepeating(ctx, 'CloneVolume');
       }
@@ -70,13 +71,14 @@ const cloneParams = (request: CloneVolumeRequest) => ({
 
 /**
  * The cloneID and asyncHandle that went missing with the answer: the running job knows the one, the list of async
- * results the other. Both `null` when the job has ended and its result is gone; the volume's status then decides.
+ * results the other. Both `null` when the job has ended and its result is gone, or when the cluster will not tell; the
+ * volume's status then decides.
  */
-async function recover(api: ElementClient, volume: Volume) {
-  const { asyncHandles } = await api.listAsyncResults({ asyncResultTypes: ['Clone'] });
-  const result = asyncHandles.find((r) => r.data?.volumeID === volume.volumeID);
-  const known = { volumeID: volume.volumeID, asyncHandle: result?.asyncResultID ?? null };
+async function recover(ctx: StepContext, { volumeID }: Volume) {
+  const { list } = await resultsKept(ctx);
+  const result = list.find((r) => r.data?.volumeID === volumeID);
+  const known = { volumeID, asyncHandle: result?.asyncResultID ?? null };
   if (result?.data?.cloneID !== undefined) return { ...known, cloneID: result.data.cloneID };
-  const { cloneJobs } = await api.listSyncJobs({});
-  return { ...known, cloneID: cloneJobs.find((j) => j.dstVolumeID === volume.volumeID)?.cloneID ?? null };
+  const job = (await clonesRunning(ctx)).find((j) => j.dstVolumeID === volumeID);
+  return { ...known, cloneID: job?.cloneID ?? null };
 }

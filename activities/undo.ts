@@ -1,12 +1,13 @@
+import type { LeftBehind } from '../contracts/failure.ts';
 import { isOwn, readTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
 import { settle } from './doubt.ts';
 import { findOwnSnapshots, findOwnVolumesEver, findVolume, tagOf } from './find.ts';
 import { deleteOwnSnapshot } from './release.ts';
-import { removeOwnVolumes } from './remove.ts';
+import { removeByHand, removeOwnVolumes, unlessRefused } from './remove.ts';
 import { ownWorkflowID, type SlotLines } from './slots.ts';
 import { runStep, UNAWARE_MS, type StepContext } from './step.ts';
-import type { CloneActivities } from './types.ts';
+import type { CloneActivities, UndoResult } from './types.ts';
 
 /**
  * Compensation. Both find what to remove by its tag, tolerate that nothing is there, and come back until a creating
@@ -35,19 +36,37 @@ export const createUndoActivities = (
 
   undoSnapshot: ({ plan, owner, inDoubt }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
-      const undone = (ctx.memory.undone ??= []);
-      for (const { snapshotID } of await findOwnSnapshots(ctx.api, tagOf(owner, plan, 'snapshot'))) {
-        say(undone, `snapshot ${snapshotID} deleted`);
-        await deleteOwnSnapshot(ctx.api, snapshotID);
-      }
+      const found = await findOwnSnapshots(ctx.api, tagOf(owner, plan, 'snapshot'));
+      const result = await removeSnapshots(
+        ctx,
+        found.map((s) => s.snapshotID),
+        {
+          ...{ kind: 'snapshot', name: 'snapshot', method: 'DeleteSnapshot' },
+          remove: (snapshotID) => deleteOwnSnapshot(ctx.api, snapshotID),
+        },
+      );
       settleUndo(ctx, inDoubt, 'CreateSnapshot');
-      return { undone, leftBehind: [] };
+      return result;
     }),
 });
 
-/** Before it is done: an attempt that deletes and gets no answer finds nothing to delete the next time. */
-export function say(undone: string[], what: string): void {
-  if (!undone.includes(what)) undone.push(what);
+/** Deletes these snapshots of ours, those that can be, and says which are gone, over all attempts. */
+export async function removeSnapshots(
+  ctx: StepContext,
+  ids: readonly number[],
+  by: { kind: LeftBehind['kind']; name: string; method: string; remove: (id: number) => Promise<void> },
+): Promise<Pick<UndoResult, 'undone' | 'leftBehind'>> {
+  const removing = (ctx.memory.removing ??= []);
+  const leftBehind: LeftBehind[] = [];
+  for (const id of ids) {
+    // Before it is done: an attempt that deletes and gets no answer finds nothing to delete the next time.
+    if (!removing.includes(id)) removing.push(id);
+    ctx.save();
+    const reason = await unlessRefused(ctx, by.method, () => by.remove(id));
+    if (reason !== undefined) leftBehind.push({ kind: by.kind, id, reason: removeByHand(reason) });
+  }
+  const gone = removing.filter((id) => !leftBehind.some((l) => l.id === id));
+  return { undone: gone.map((id) => `${by.name} ${id} deleted`), leftBehind };
 }
 
 export const deletedText = (volumeID: number) => `volume ${volumeID} deleted`;

@@ -15,6 +15,8 @@ export interface FailureDetails {
   /** Element API method and error name, when the cluster said no. */
   method?: string;
   apiName?: string;
+  /** When the cluster did not let its user make the call: one of these access types would. */
+  accessTypes?: string[];
   /** Tries of the failed step, and when the first began (ISO 8601). */
   attempts?: number;
   since?: string;
@@ -52,6 +54,7 @@ export interface StepFailureDetails {
   cluster: string;
   method?: string;
   apiName?: string;
+  accessTypes?: string[];
   attempts: number;
   since: string;
   /** A creating call may have acted without an answer. Missing in what older versions wrote. */

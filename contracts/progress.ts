@@ -81,7 +81,6 @@ export interface StepMemory {
   /** Place in line for a clone slot; 1 is next. */
   line?: { place: number; of: number };
   /** What undoing has removed so far, in words. */
-  undone?: string[];
   /** What a removal of orphans has done so far, in how many rounds, and the objects it has laid hands on. */
   removal?: Pick<OrphanRemoval, 'removed' | 'skipped' | 'failed'> & { rounds: number; begun: string[] };
 }

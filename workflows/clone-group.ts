@@ -151,6 +151,7 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
   private async grant(plan: GroupPlan): Promise<void> {
     if (!hasGrants(plan)) return;
     const names = [...new Set(plan.members.flatMap((m) => m.volumeAccessGroups.map((g) => g.name)))].join(', ');
+    for (const member of plan.members) this.compensation.granting(member.volumeAccessGroups);
     this.begin('grantMembers', 'grant', `Granting access to ${names}.`, 'granting');
     const done = await changes.grantMembers.executeWithOptions(
       { summary: `Add ${this.members.length} volumes to ${names}`.slice(0, 200), ...this.attempt() },

@@ -134,6 +134,7 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
         },
       ],
     );
+    this.compensation.copied();
     return this.count(done);
   }
 
@@ -149,6 +150,7 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
   private async grant(plan: ClonePlan, volumeID: number): Promise<void> {
     if (plan.volumeAccessGroups.length === 0) return;
     const names = plan.volumeAccessGroups.map((g) => g.name).join(', ');
+    this.compensation.granting(plan.volumeAccessGroups);
     this.begin('grantAccess', 'grant', `Granting access to ${names}.`, 'granting');
     const done = await changes.grantAccess.executeWithOptions(
       { summary: `Add volume ${volumeID} to ${names}`.slice(0, 200), scheduleToCloseTimeout: this.timeLeft() },

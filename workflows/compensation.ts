@@ -4,9 +4,10 @@ import type { LeftBehind } from '../contracts/failure.ts';
 import { GROUP_ATTEMPT, undo } from './activities.ts';
 
 interface Entry {
-  undo: () => Promise<UndoResult>;
+  /** `refused`: the step that was to make it failed, and nothing can have come of its calls. */
+  undo: (refused: boolean) => Promise<UndoResult>;
   /** What to name when it stays: by wish, or because undoing failed. */
-  leave: (reason: string) => LeftBehind[];
+  leave: (reason: string, refused: boolean) => LeftBehind[];
 }
 
 /** Sharpens what is to be undone, once its IDs are known. `inDoubt`: a call without an answer may still make another. */
@@ -25,7 +26,7 @@ type Handles = Pick<StartedClone, 'volumeID' | 'cloneID' | 'asyncHandle'>;
 const asyncResult = (asyncHandle: number | null): LeftBehind[] =>
   asyncHandle === null
     ? []
-    : [{ kind: 'asyncResult', id: asyncHandle, reason: 'read it once with GetAsyncResult to remove it' }];
+    : [{ kind: 'asyncResult', id: asyncHandle, reason: 'may be kept; read it once with GetAsyncResult to remove it' }];
 
 /**
  * What has been made, in order, and how to undo it. Registered before the creating call, since its answer may be
@@ -33,6 +34,9 @@ const asyncResult = (asyncHandle: number | null): LeftBehind[] =>
  */
 export class Compensation {
   private readonly entries: Entry[] = [];
+  private isCopied = false;
+  /** Groups that clones may have been added to. */
+  private groups = new Map<number, string>();
 
   snapshot(plan: ClonePlan, owner: Owner): Undoing<number> {
     const { volumeID } = plan.source;
@@ -66,7 +70,11 @@ export class Compensation {
           },
           [{ plan, owner, clone, inDoubt }],
         ),
-      leave: (clone, reason) => [{ kind: 'volume', id: clone.volumeID, reason }, ...asyncResult(clone.asyncHandle)],
+      leave: (clone, reason) => [
+        { kind: 'volume', id: clone.volumeID, reason },
+        ...this.whatHangsOn(clone.cloneID, `volume ${clone.volumeID}`),
+        ...asyncResult(clone.asyncHandle),
+      ],
     });
   }
 
@@ -103,6 +111,7 @@ export class Compensation {
         ),
       leave: (group, reason) => [
         ...group.members.map((m): LeftBehind => ({ kind: 'volume', id: m.volumeID, reason })),
+        ...this.whatHangsOn(null, 'volumes of the group'),
         ...asyncResult(group.asyncHandle),
       ],
     });
@@ -116,8 +125,11 @@ export class Compensation {
     let made: M | null = null;
     let inDoubt = true;
     this.entries.unshift({
-      undo: () => entry.undo(made, inDoubt),
-      leave: (reason) => (made === null ? [mayExist(entry.kind, reason)] : entry.leave(made, reason)),
+      undo: (refused) => entry.undo(made, inDoubt && !(refused && made === null)),
+      leave: (reason, refused) => [
+        ...(made === null ? [] : entry.leave(made, reason)),
+        ...(inDoubt && !(refused && made === null) ? [mayExist(entry.kind, reason)] : []),
+      ],
     });
     return {
       learn(it, doubt) {
@@ -135,29 +147,46 @@ export class Compensation {
     });
   }
 
-  /** Undoes everything, newest first. A failure of one does not stop the others, nor hide the first error. */
-  async run(): Promise<{ undone: string[]; leftBehind: LeftBehind[] }> {
+  /** The clone jobs have ended. */
+  copied(): void {
+    this.isCopied = true;
+  }
+
+  /** The clones are about to be added to these. */
+  granting(groups: ClonePlan['volumeAccessGroups']): void {
+    for (const { volumeAccessGroupID, name } of groups) this.groups.set(volumeAccessGroupID, name);
+  }
+
+  private whatHangsOn(cloneID: number | null, volumes: string): LeftBehind[] {
+    const memberships = [...this.groups].map(([id, name]): LeftBehind => {
+      return { kind: 'accessGroupMembership', id, reason: `may be there; ${name} then has access to ${volumes}` };
+    });
+    if (this.isCopied || cloneID === null) return memberships;
+    return [...memberships, { kind: 'cloneJob', id: cloneID, reason: 'may be running; CancelClone stops it' }];
+  }
+
+  /**
+   * Undoes everything, newest first. A failure of one does not stop the others, nor hide the first error. `refused`: the
+   * step that failed has certainly made nothing.
+   */
+  async run(refused: boolean): Promise<{ undone: string[]; leftBehind: LeftBehind[] }> {
     const undone: string[] = [];
     const leftBehind: LeftBehind[] = [];
     for (const entry of this.entries) {
       try {
-        const result = await entry.undo();
+        const result = await entry.undo(refused);
         undone.push(...result.undone);
         leftBehind.push(...result.leftBehind);
       } catch (err) {
         const why = `could not be removed: ${rootCause(err) ?? String(err)}; remove it by hand`;
-        leftBehind.push(...entry.leave(why));
+        leftBehind.push(...entry.leave(why, refused));
       }
     }
     return { undone, leftBehind };
   }
 
-  /**
-   * Names everything that stays because the request said `onFailure: "keep"`; with `inDoubt`, also what the step that
-   * failed may have made.
-   */
-  leave(inDoubt: boolean): { undone: string[]; leftBehind: LeftBehind[] } {
-    const all = this.entries.flatMap((e) => e.leave('kept, as onFailure says'));
-    return { undone: [], leftBehind: all.filter((l) => l.id !== null || inDoubt) };
+  /** Names everything that stays because the request said `onFailure: "keep"`. */
+  leave(refused: boolean): { undone: string[]; leftBehind: LeftBehind[] } {
+    return { undone: [], leftBehind: this.entries.flatMap((e) => e.leave('kept, as onFailure says', refused)) };
   }
 }

@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, isCancellation, rootCause, TimeoutFailure } from '@temporalio/workflow';
 import type { FailureDetails, FailureSubject, LeftBehind, StepFailureDetails } from '../contracts/failure.ts';
 import { FAILURE } from '../contracts/names.ts';
+import type { StepMemory } from '../contracts/progress.ts';
 
 export interface Outcome {
   /** What failed: `Cloning volume 42 of cluster lab to "db"`. */
@@ -34,15 +35,28 @@ function stepDetails(err: unknown): StepFailureDetails | undefined {
 export const wasCancelled = (err: unknown): boolean =>
   isCancellation(err) || (err instanceof ActivityFailure && err.retryState === 'CANCEL_REQUESTED');
 
-/** Whether the step that ended so may have made something all the same. */
-export const mayHaveMade = (err: unknown): boolean => stepDetails(err)?.inDoubt ?? true;
+/** The step failed by its own judgement, and the cluster had clearly refused whatever it asked to be made. */
+export const madeNothing = (err: unknown): boolean =>
+  err instanceof ActivityFailure &&
+  err.retryState === 'NON_RETRYABLE_FAILURE' &&
+  stepDetails(err.cause)?.inDoubt === false;
 
 /** The failed step's reason in words, and whether the deadline was what ended it. */
 export function reasonOf(err: unknown): string {
   const text = rootCause(err) ?? String(err);
-  const timedOut =
-    err instanceof ActivityFailure && (err.retryState === 'TIMEOUT' || err.cause instanceof TimeoutFailure);
-  return timedOut ? `the deadline passed; the last answer was: ${text}` : text;
+  if (!timedOut(err)) return text;
+  const cause = err instanceof Error ? err.cause : undefined;
+  // The attempt was under way: the server's own words about it say nothing of the cluster.
+  if (cause instanceof TimeoutFailure && cause.cause === undefined) return `the deadline passed ${seenBefore(cause)}`;
+  return `the deadline passed; the last answer was: ${text}`;
+}
+
+const timedOut = (err: unknown): boolean =>
+  err instanceof ActivityFailure && (err.retryState === 'TIMEOUT' || err.cause instanceof TimeoutFailure);
+
+function seenBefore({ lastHeartbeatDetails }: TimeoutFailure): string {
+  const progress = (lastHeartbeatDetails as Partial<StepMemory> | undefined)?.progress;
+  return progress === undefined ? 'before there was an answer' : `with ${progress.percent} % copied at the last look`;
 }
 
 export const sentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
@@ -66,6 +80,16 @@ const KINDS: Record<LeftBehind['kind'], string> = {
 };
 
 const left = ({ kind, id, reason }: LeftBehind) => `${KINDS[kind]}${id === null ? '' : ` ${id}`} (${reason})`;
+
+/** What the reader can do now. */
+function advice(err: unknown, { kept, leftBehind }: Outcome): string {
+  if (kept) return 'Use it, or remove it by hand.';
+  if (wasCancelled(err)) return '';
+  const again = timedOut(err)
+    ? 'It can be asked for again, with a longer deadline when the cluster is merely slow'
+    : 'It can be asked for again once the cause is gone';
+  return leftBehind.length === 0 ? `${again}.` : `${again}; what is named here stays until somebody removes it.`;
+}
 
 /**
  * The stack of a failure that we compose says nothing about its cause, and in the UI it stands between the reader and
@@ -96,12 +120,14 @@ export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
           ? 'Nothing was undone.'
           : 'Nothing had been left on the cluster.',
     o.leftBehind.length > 0 ? `Still on the cluster: ${o.leftBehind.map(left).join('; ')}.` : '',
+    advice(err, o),
   ];
   const details: FailureDetails = {
     ...o.details,
     step: o.step,
     ...(step?.method === undefined ? {} : { method: step.method }),
     ...(step?.apiName === undefined ? {} : { apiName: step.apiName }),
+    ...(step?.accessTypes === undefined ? {} : { accessTypes: step.accessTypes }),
     ...(step === undefined ? {} : { attempts: step.attempts, since: step.since }),
     cancelled,
     undone: o.undone,

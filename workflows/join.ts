@@ -2,6 +2,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
   ActivityFailure,
   ApplicationFailure,
+  CancelledFailure,
   ChildWorkflowFailure,
   executeChild,
   workflowInfo,
@@ -10,6 +11,7 @@ import { FAILURE, MEMO } from '../contracts/names.ts';
 import { workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { joins } from './activities.ts';
 import { timeLeft } from './deadline.ts';
+import { wasCancelled } from './failure.ts';
 
 interface Keyed {
   deadline?: string | undefined;
@@ -61,6 +63,7 @@ async function join<T>(
     );
     return result as T;
   } catch (err) {
+    if (wasCancelled(err)) throw new CancelledFailure('cancelled');
     // As above: the type of the failure is what callers go by, and it must not be hidden below an ActivityFailure.
     if (!(err instanceof ActivityFailure && err.cause instanceof ApplicationFailure)) throw err;
     if (err.retryState !== 'TIMEOUT') throw err.cause;

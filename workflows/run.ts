@@ -5,7 +5,7 @@ import { DEFAULT_PRIORITY, type Phase } from '../contracts/names.ts';
 import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { Compensation } from './compensation.ts';
 import { timeLeft } from './deadline.ts';
-import { cloneFailed, invalidRequest, mayHaveMade, reasonOf, sentence, wasCancelled } from './failure.ts';
+import { cloneFailed, invalidRequest, madeNothing, reasonOf, sentence, wasCancelled } from './failure.ts';
 import { joinOrRun } from './join.ts';
 import { publish } from './search-attributes.ts';
 import { Story, type Step } from './story.ts';
@@ -86,7 +86,9 @@ export abstract class Run<R extends Order, T> {
       const what = cancelled ? 'Cancelled.' : `Failed in step ${this.step}: ${sentence(reasonOf(err))}`;
       this.story.say(kept ? what : `${what} Undoing what was made.`);
     }
-    const { undone, leftBehind } = kept ? this.compensation.leave(mayHaveMade(err)) : await this.compensation.run();
+    const { undone, leftBehind } = kept
+      ? this.compensation.leave(madeNothing(err))
+      : await this.compensation.run(madeNothing(err));
     publish({ phase: cancelled ? 'cancelled' : 'failed' });
     const failure = refused ?? this.failure(err, undone, leftBehind, kept);
     this.story.end(cancelled ? 'cancelled' : 'failed', failure.message);

@@ -4,7 +4,7 @@ import { deleteOwnGroupSnapshot } from '../release.ts';
 import { removeOwnVolumes } from '../remove.ts';
 import { ownWorkflowID, type SlotLines } from '../slots.ts';
 import { runStep } from '../step.ts';
-import { deletedText, say, settleUndo } from '../undo.ts';
+import { deletedText, removeSnapshots, settleUndo } from '../undo.ts';
 import { findOwnGroupSnapshots, findOwnMembers, ownMembers } from './find.ts';
 import type { GroupActivities } from './types.ts';
 
@@ -42,12 +42,16 @@ export const createGroupUndoActivities = (
 
   undoGroupSnapshot: ({ plan, owner, inDoubt }) =>
     runStep(deps, plan.cluster, async (ctx) => {
-      const undone = (ctx.memory.undone ??= []);
-      for (const { groupSnapshotID } of await findOwnGroupSnapshots(ctx.api, plan, owner)) {
-        say(undone, `group snapshot ${groupSnapshotID} deleted`);
-        await deleteOwnGroupSnapshot(ctx.api, groupSnapshotID);
-      }
+      const found = await findOwnGroupSnapshots(ctx.api, plan, owner);
+      const result = await removeSnapshots(
+        ctx,
+        found.map((s) => s.groupSnapshotID),
+        {
+          ...{ kind: 'groupSnapshot', name: 'group snapshot', method: 'DeleteGroupSnapshot' },
+          remove: (groupSnapshotID) => deleteOwnGroupSnapshot(ctx.api, groupSnapshotID),
+        },
+      );
       settleUndo(ctx, inDoubt, 'CreateGroupSnapshot');
-      return { undone, leftBehind: [] };
+      return result;
     }),
 });

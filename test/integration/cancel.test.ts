@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Fault, SimulatorOptions } from '../../simulator/index.ts';
 import { ending, expectNothingLeft } from '../support/invariants.ts';
 import { lineOf } from '../support/line.ts';
-import { startService, type Service } from '../support/service.ts';
+import { startService, type Service, type ServiceOptions } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
 
 const request = { volumeID: 42, name: 'unwanted', volumeAccessGroups: [2, 3], modify: { access: 'readOnly' } };
@@ -17,8 +17,12 @@ const held = (method: string, more: object = {}): Fault => ({
   ...more,
 });
 
-async function withService<T>(simulator: SimulatorOptions, body: (service: Service) => Promise<T>): Promise<T> {
-  const service = await startService({ simulator });
+async function withService<T>(
+  simulator: SimulatorOptions,
+  body: (service: Service) => Promise<T>,
+  times: ServiceOptions['times'] = {},
+): Promise<T> {
+  const service = await startService({ simulator, times });
   try {
     return await body(service);
   } finally {
@@ -90,6 +94,43 @@ describe('a clone is cancelled, and nothing of it is left', () => {
       await expectUndone(service, handle, before);
     });
   });
+
+  // A running attempt hears of a cancellation after some seconds; one that ends badly before that is not repeated.
+  test.concurrent.each([
+    'GetLimits',
+    'CreateSnapshot',
+    'CloneVolume',
+    'ListSyncJobs',
+    'ModifyVolume',
+    'DeleteSnapshot',
+  ])('while %s goes wrong', async (method) => {
+    const outlasting: Fault = { kind: 'slow', method, delayMs: 2_000, count: 1 };
+    await withService(
+      { behaviour: { cloneSeconds: 1 }, faults: [outlasting] },
+      async (service) => {
+        const before = strangersOf(service);
+        const handle = await service.start(request);
+        await called(service, method);
+        await expectUndone(service, handle, before);
+      },
+      { timeoutMs: 1_000 },
+    );
+  });
+
+  test.concurrent('while a look finds the copy running', () =>
+    withService(
+      {
+        behaviour: { cloneSeconds: 600 },
+        faults: [{ kind: 'slow', method: 'ListSyncJobs', delayMs: 1_000, count: 1 }],
+      },
+      async (service) => {
+        const before = strangersOf(service);
+        const handle = await service.start(request);
+        await called(service, 'ListSyncJobs');
+        await expectUndone(service, handle, before);
+      },
+    ),
+  );
 
   test.concurrent('at once', () =>
     withService({}, async (service) => {
@@ -188,7 +229,10 @@ describe('a clone is cancelled, and nothing of it is left', () => {
         ended: 'failed',
         type: 'CloneFailed',
         message: expect.stringContaining('was cancelled in step awaitClone'),
-        details: { cancelled: true, leftBehind: [{ kind: 'volume' }, { kind: 'asyncResult' }, { kind: 'snapshot' }] },
+        details: {
+          cancelled: true,
+          leftBehind: [{ kind: 'volume' }, { kind: 'cloneJob' }, { kind: 'asyncResult' }, { kind: 'snapshot' }],
+        },
       });
       expect(await phaseOf(handle)).toEqual(['cancelled']);
     }),

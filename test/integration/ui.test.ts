@@ -167,7 +167,7 @@ describe('the Temporal UI', { timeout: 400_000 }, () => {
     const clone = await clones.start(request(41, 'db-report'));
     const error: unknown = await clone.result().catch((err: unknown) => err);
     const paragraph =
-      /Cloning volume 41 of cluster lab to \\?"db-report\\?" failed in step awaitClone: .*xCloneFailed: .*\. Looked at it (once|\d+ times) since [\d-]+ [\d:]+ UTC\. Undone: volume \d+ deleted; snapshot \d+ deleted\./;
+      /Cloning volume 41 of cluster lab to \\?"db-report\\?" failed in step awaitClone: .*xCloneFailed: .*\. Looked at it (once|\d+ times) since [\d-]+ [\d:]+ UTC\. Undone: volume \d+ deleted; snapshot \d+ deleted\. It can be asked for again once the cause is gone\./;
     expect(String(error)).toMatch(paragraph);
 
     const result = await read(await tab(clone, 'timeline'), [
