@@ -2,6 +2,7 @@ import { parseCloneFanOutRequest, type CloneFanOutRequest } from '../contracts/c
 import { fanOutMember } from '../contracts/fan-out-member.ts';
 import type { ActivityDeps } from './deps.ts';
 import { sortFaults } from './member-faults.ts';
+import { accessFaults, cloneCalls } from './preflight-access.ts';
 import { clusterFaults, volumeFaults } from './preflight-checks.ts';
 import { createLookups, readFacts } from './preflight-facts.ts';
 import { checked, invalid, makePlan, snapshotPlan } from './preflight.ts';
@@ -16,8 +17,14 @@ export const createFanOutActivities = (deps: ActivityDeps): FanOutActivities => 
 });
 
 async function plan(ctx: StepContext, request: CloneFanOutRequest, owner: Owner): Promise<ClonePlan> {
-  const lookups = createLookups(ctx, [request.volumeID]);
   const members = request.clones.map((_, i) => fanOutMember(request, i, { key: owner.request }));
+  const wanted = {
+    snapshot: request.snapshotID === undefined,
+    groups: members.some((m) => m.volumeAccessGroups?.length),
+  };
+  const lacking = await accessFaults(ctx, cloneCalls(wanted));
+  if (lacking.length > 0) throw invalid(lacking);
+  const lookups = createLookups(ctx, [request.volumeID]);
   const [first, ...others] = members;
   const facts = await readFacts(ctx, first!, lookups);
   const factsOf = await Promise.all(

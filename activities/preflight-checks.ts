@@ -17,7 +17,7 @@ export function clusterFaults(
   { apiVersion, fullness }: Pick<Facts, 'apiVersion' | 'fullness'>,
 ): string[] {
   const faults = versionFaults(method, request, apiVersion);
-  if (/^stage[45]/.test(fullness.fullness)) {
+  if (fullness !== undefined && /^stage[45]/.test(fullness.fullness)) {
     faults.push(
       `cluster: ${request.cluster} is too full (${fullness.fullness}) to make snapshots or clones; free space or add capacity, then ask again`,
     );

@@ -8,6 +8,7 @@ import {
   type VolumeAccessGroup,
 } from '../element/index.ts';
 import { findVolumes } from './find.ts';
+import { ifTold } from './preflight-access.ts';
 import type { StepContext } from './step.ts';
 import type { ClonePlan } from './types.ts';
 
@@ -17,7 +18,8 @@ export interface Facts {
   source: Volume | undefined;
   snapshot: Snapshot | undefined;
   limits: Limits;
-  fullness: ClusterFullThreshold;
+  /** `undefined`: this user is not told. The appendix grants that to `clusterAdmin` only. */
+  fullness: ClusterFullThreshold | undefined;
   /** Accounts and QoS policies named in the request that do not exist, by the field that names them. */
   missing: { field: string; what: string }[];
   volumeAccessGroups: ClonePlan['volumeAccessGroups'];
@@ -83,7 +85,7 @@ export async function readFacts(
     lookups.volume(request.volumeID),
     request.snapshotID === undefined ? undefined : findSnapshot(ctx, request.volumeID, request.snapshotID),
     ctx.cached('limits', LIMITS_MS, () => api.getLimits({})),
-    ctx.cached('fullness', FULLNESS_MS, () => api.getClusterFullThreshold({})),
+    ctx.cached('fullness', FULLNESS_MS, () => ifTold(() => api.getClusterFullThreshold({}))),
     resolveGroups(lookups, request.volumeAccessGroups ?? []),
     account('newAccountID', request.newAccountID),
     account('modify.accountID', request.modify?.accountID),

@@ -6,6 +6,7 @@ import { DEFAULT_SNAPSHOT_EXPIRY, FAILURE } from '../contracts/names.ts';
 import { withoutTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
 import { lastEndedRun } from './earlier-run.ts';
+import { accessFaults, cloneCalls } from './preflight-access.ts';
 import { checkRequest } from './preflight-checks.ts';
 import { readFacts, type Facts } from './preflight-facts.ts';
 import { runStep, type StepContext } from './step.ts';
@@ -19,6 +20,9 @@ export const createPreflightActivities = (deps: ActivityDeps): Pick<CloneActivit
   async preflight({ request: input, owner }) {
     const request = checked(parseCloneVolumeRequest, input);
     return runStep(deps, request.cluster, async (ctx) => {
+      const wanted = { snapshot: request.snapshotID === undefined, groups: !!request.volumeAccessGroups?.length };
+      const lacking = await accessFaults(ctx, cloneCalls(wanted));
+      if (lacking.length > 0) throw invalid(lacking);
       const facts = await readFacts(ctx, request);
       const faults = checkRequest(request, facts, owner);
       if (faults.length > 0) throw invalid(faults);

@@ -5,11 +5,13 @@ import { InvalidRequestError } from '../contracts/faults.ts';
 import { FAILURE } from '../contracts/names.ts';
 import type { StepMemory } from '../contracts/progress.ts';
 import {
+  accessTypesFor,
   classify,
   ElementApiError,
   ElementAuthError,
   ElementProtocolError,
   ElementTransportError,
+  isPermissionError,
   type CloneJob,
   type ElementClient,
 } from '../element/index.ts';
@@ -229,6 +231,7 @@ function toFailure(err: unknown, alias: string, memory: StepMemory, now: number)
     ...(err instanceof ElementTransportError ? { method: err.method } : {}),
     ...(err instanceof StepFailed && err.apiName !== undefined ? { apiName: err.apiName } : {}),
     ...(err instanceof StepFailed && err.method !== undefined ? { method: err.method } : {}),
+    ...accessOf(err),
     attempts: info.attempt,
     since: new Date(info.scheduledTimestampMs).toISOString(),
     inDoubt: memory.inDoubt ?? false,
@@ -266,6 +269,14 @@ function toFailure(err: unknown, alias: string, memory: StepMemory, now: number)
     case 'askAnotherWay':
       return retry(FAILURE.transient);
   }
+}
+
+/** The access types of which the user needs one, when that is what the cluster said. */
+function accessOf(err: unknown): Pick<StepFailureDetails, 'accessTypes'> {
+  const { method, apiName } =
+    err instanceof ElementApiError || err instanceof StepFailed ? err : { method: undefined, apiName: undefined };
+  if (method === undefined || apiName === undefined || !isPermissionError(apiName)) return {};
+  return { accessTypes: [...accessTypesFor(method)] };
 }
 
 /**

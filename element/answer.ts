@@ -6,10 +6,12 @@ export interface Question {
   method: string;
   subject: string;
   id: number;
+  /** Who asks. */
+  username: string;
 }
 
 /** The result in an answer, or the error that it carries. A body that is not JSON-RPC is no answer of the API. */
-export function readAnswer({ method, subject, id }: Question, { status, text }: HttpAnswer): unknown {
+export function readAnswer({ method, subject, id, username }: Question, { status, text }: HttpAnswer): unknown {
   const body = parse(text);
   if (!isObject(body) || !('result' in body || 'error' in body)) {
     const json = body !== undefined;
@@ -30,12 +32,12 @@ export function readAnswer({ method, subject, id }: Question, { status, text }: 
     throw new ElementProtocolError(method, 'id', 'it answers another request');
   }
   const error = body['error'];
-  if (error !== undefined && error !== null) throw apiError(method, subject, error);
+  if (error !== undefined && error !== null) throw apiError({ method, subject, username }, error);
   if (!('result' in body)) throw new ElementProtocolError(method, 'result', 'it is missing');
   return body['result'];
 }
 
-function apiError(method: string, subject: string, error: unknown): Error {
+function apiError({ method, subject, username }: Omit<Question, 'id'>, error: unknown): Error {
   if (!isObject(error)) return new ElementProtocolError(method, 'error', 'it is not an object');
   const { name, message, code } = error;
   return new ElementApiError(
@@ -45,7 +47,7 @@ function apiError(method: string, subject: string, error: unknown): Error {
       message: typeof message === 'string' ? message : '',
       code: typeof code === 'number' ? code : 500,
     },
-    subject,
+    { subject, username },
   );
 }
 

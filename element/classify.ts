@@ -69,6 +69,10 @@ const BY_NAME = new Map<string, Classified>([
   ]),
 ]);
 
+/** The names of this kind that are known; `xExceededLimit` is told apart by its message. */
+export const errorNames = (kind: ErrorKind): string[] =>
+  [...BY_NAME].filter(([, known]) => known.kind === kind).map(([name]) => name);
+
 /** What to do about an error: decided here and nowhere else, by the API's name of it. */
 export function classify(err: unknown): Classified {
   if (err instanceof ElementApiError) {

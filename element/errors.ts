@@ -1,3 +1,5 @@
+import { isPermissionError, accessNeeded } from './access.ts';
+
 /** Enough of the API's own words for a person; the whole is in `apiMessage`. */
 const LONGEST_MESSAGE = 1_000;
 
@@ -10,10 +12,16 @@ export class ElementApiError extends Error {
   readonly apiMessage: string;
   readonly code: number;
 
-  /** `subject` says what the call was about: ` of volumeID 42`. */
-  constructor(method: string, error: { name: string; message: string; code: number }, subject = '') {
+  /** `subject` says what the call was about: ` of volumeID 42`. A refusal of the user says which access type it takes. */
+  constructor(
+    method: string,
+    error: { name: string; message: string; code: number },
+    { subject = '', username }: { subject?: string; username?: string } = {},
+  ) {
     const said = error.message === '' ? '' : `: ${error.message.slice(0, LONGEST_MESSAGE)}`;
-    super(`${method}${subject} failed with ${error.name}${said}`);
+    const needed =
+      username !== undefined && isPermissionError(error.name) ? ` (${accessNeeded(method, username)})` : '';
+    super(`${method}${subject} failed with ${error.name}${said}${needed}`);
     this.method = method;
     this.apiName = error.name;
     this.apiMessage = error.message;

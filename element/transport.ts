@@ -85,7 +85,7 @@ export function createTransport(options: TransportOptions): Transport {
       try {
         const answer = await exchange(agent, request, { signal: call.signal, timeoutMs, maxBytes });
         skew = skewOf(answer) ?? skew;
-        return { answer, question: { method, subject, id } };
+        return { answer, question: { method, subject, id, username: as.username } };
       } catch (err) {
         if (err instanceof BrokenExchange) throw explain(err, { method, subject, endpoint, timeoutMs, maxBytes });
         throw err;

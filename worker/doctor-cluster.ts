@@ -4,6 +4,7 @@ import {
   ElementApiError,
   ElementAuthError,
   ElementTransportError,
+  isPermissionError,
   type ApiVersions,
   type ClusterAdmin,
   type ElementClient,
@@ -166,7 +167,7 @@ async function deniedReads(api: ElementClient): Promise<string[]> {
     try {
       await read();
     } catch (err) {
-      if (!(err instanceof ElementApiError) || err.apiName !== 'xPermissionDenied') throw err;
+      if (!(err instanceof ElementApiError) || !isPermissionError(err.apiName)) throw err;
       denied.push(name);
     }
   }

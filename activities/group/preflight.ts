@@ -2,6 +2,7 @@ import { parseCloneGroupRequest, type CloneGroupRequest } from '../../contracts/
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
 import { ElementApiError, type GroupSnapshot } from '../../element/index.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { accessFaults, groupCalls } from '../preflight-access.ts';
 import { clusterFaults, volumeFaults } from '../preflight-checks.ts';
 import { createLookups, readFacts, type Facts } from '../preflight-facts.ts';
 import { checked, earlierRunEnd, invalid, makePlan, snapshotPlan } from '../preflight.ts';
@@ -22,6 +23,12 @@ export const createGroupPreflightActivities = (deps: ActivityDeps): Pick<GroupAc
   async preflightGroup({ request: input, owner }) {
     const request = checked(parseCloneGroupRequest, input);
     return runStep(deps, request.cluster, async (ctx) => {
+      const wanted = {
+        snapshot: request.groupSnapshotID === undefined,
+        groups: [request, ...request.volumes].some((r) => r.volumeAccessGroups?.length),
+      };
+      const lacking = await accessFaults(ctx, groupCalls(wanted));
+      if (lacking.length > 0) throw invalid(lacking);
       const [held, members] = await Promise.all([findGroupSnapshot(ctx, request), readMembers(ctx, request)]);
       for (const { request: member, facts } of members) {
         facts.snapshot = held?.members.find((s) => s.volumeID === member.volumeID);

@@ -1,0 +1,56 @@
+import { classify, ElementApiError, missingAccess, type ClusterAdmin } from '../element/index.ts';
+import type { StepContext } from './step.ts';
+
+/** A person who has just been given an access type tries again soon. */
+const ADMIN_MS = 30_000;
+
+/** The cluster admin that the worker is, or `undefined` when this cluster does not tell (before API 10.0). */
+const readAdmin = (ctx: StepContext): Promise<ClusterAdmin | undefined> =>
+  ctx.cached('admin', ADMIN_MS, () => ifTold(async () => (await ctx.api.getCurrentClusterAdmin({})).clusterAdmin));
+
+/** An answer without which preflight can do: `undefined` when the cluster refuses to give it. */
+export async function ifTold<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (err) {
+    const { kind } = classify(err);
+    if (err instanceof ElementApiError && kind !== 'transient' && kind !== 'busy') return undefined;
+    throw err;
+  }
+}
+
+const WORDS = new Intl.ListFormat('en');
+
+const EVERY_CLONE = ['ListSyncJobs', 'GetAsyncResult', 'DeleteVolume', 'ModifyVolume'];
+const GRANTING = ['ListVolumeAccessGroups', 'AddVolumesToVolumeAccessGroup', 'RemoveVolumesFromVolumeAccessGroup'];
+
+/** What clones call, forth and back, of the methods whose access types are documented. */
+export const cloneCalls = (wanted: { snapshot: boolean; groups: boolean }): string[] => [
+  ...(wanted.snapshot ? ['CreateSnapshot', 'DeleteSnapshot'] : []),
+  'CloneVolume',
+  ...EVERY_CLONE,
+  ...(wanted.groups ? GRANTING : []),
+];
+
+/** The same of a group of clones. */
+export const groupCalls = (wanted: { snapshot: boolean; groups: boolean }): string[] => [
+  ...(wanted.snapshot ? ['CreateGroupSnapshot', 'DeleteGroupSnapshot'] : []),
+  'CloneMultipleVolumes',
+  ...EVERY_CLONE,
+  ...(wanted.groups ? GRANTING : []),
+];
+
+/**
+ * The access types that the cluster admin lacks for these methods, each with those that need it. To be asked first: without
+ * the right to look there are no facts.
+ */
+export async function accessFaults(ctx: StepContext, methods: readonly string[]): Promise<string[]> {
+  const admin = await readAdmin(ctx);
+  if (admin === undefined) return [];
+  const missing = [...missingAccess(admin.access, methods)];
+  if (missing.length === 0) return [];
+  const types = WORDS.format(missing.map(([type, needing]) => `${type} (for ${needing.join(', ')})`));
+  return [
+    `cluster: user "${admin.username}" of cluster ${ctx.alias} lacks the access type${missing.length > 1 ? 's' : ''} ${types}; add what is missing to the cluster admin, or name another one in the worker's configuration`,
+  ];
+}
