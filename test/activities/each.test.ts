@@ -5,7 +5,7 @@ import type { StepMemory } from '../../contracts/progress.ts';
 import { ElementApiError, ElementTransportError } from '../../element/index.ts';
 
 const context = () => ({ memory: { apiCalls: 0, suspects: 0 } as StepMemory }) as StepContext;
-const refused = (name: string) => new ElementApiError('ModifyVolume', { name, message: '', code: 500 }, '');
+const refused = (name: string) => new ElementApiError('ModifyVolume', { name, message: '', code: 500 });
 const ids = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 
 /** Fails for some volumes, and notes for which it was called. */
