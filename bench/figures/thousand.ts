@@ -4,6 +4,7 @@ import { Client, Connection } from '@temporalio/client';
 import type { ClusterTimes } from '../../activities/index.ts';
 import { runPeer } from '../support/peer.ts';
 import { startSimulatorProcess, type SimulatorProcess } from '../support/simulator-process.ts';
+import { spread, type Spread } from '../support/statistics.ts';
 import { startWorkerProcess, type WorkerUsage } from '../support/worker-process.ts';
 
 const HOUR = 3_600;
@@ -36,6 +37,8 @@ export interface Thousand {
   /** In turn: until each is copied or in line; until the first copy ends; until the slots are taken again. */
   phases: Phase[];
   callsPerSecond: number;
+  /** How often each running copy had been looked at just before the first one ended. */
+  looks: Spread;
   worker: WorkerUsage;
   /** Of the script: measured with fewer clones, in real time. */
   peer: { clones: number; seconds: number; callsPerSecond: number; perThousand: number };
@@ -92,6 +95,7 @@ export async function measureThousand(
     );
     const firstEnd = Math.min(...(await simulator.state()).cloneJobs.map((j) => j.endMs!)) / 1_000;
     const beforeEnds = await until('waiting', (s) => s.at >= firstEnd - 10 * speed);
+    const looks = spread(await looksAtCopies(client, ids));
     const again = Math.min(clones, 2 * taken);
     const end = await until('first ends', (s) => calls(s, 'CloneVolume') >= again);
 
@@ -110,6 +114,7 @@ export async function measureThousand(
       realSeconds: (Date.now() - begun) / 1_000,
       phases,
       callsPerSecond: (end.total - start.total) / (end.at - start.at),
+      looks,
       worker: usage,
       peer: await measurePeer(),
     };
@@ -144,6 +149,17 @@ async function startAll(client: Client, taskQueue: string, sources: readonly num
     await client.workflow.start('cloneVolume', { workflowId, taskQueue, args: [request] });
   });
   return ids;
+}
+
+/** Attempts so far of those activities that wait for a copy; each is one look. */
+async function looksAtCopies(client: Client, ids: readonly string[]): Promise<number[]> {
+  const looks: number[] = [];
+  await inLanes(ids, async (id) => {
+    const { raw } = await client.workflow.getHandle(id).describe();
+    const waiting = raw.pendingActivities?.find((a) => a.activityType?.name === 'awaitClone');
+    if (waiting?.attempt != null) looks.push(waiting.attempt);
+  });
+  return looks;
 }
 
 /** A few at a time. */

@@ -32,6 +32,7 @@ set. The script's rate does not depend on the clock: it is measured with fewer c
   say(
     `The worker used ${figure.worker.peakRssMB.toFixed(0)} MB at most and ${figure.worker.cpuSeconds.toFixed(0)} s of CPU in ${figure.realSeconds.toFixed(0)} s`,
   );
+  say(`Each running copy had been looked at ${figure.looks.median} times (median) just before the first one ended`);
   const waiting = figure.phases.find((p) => p.name === 'waiting')!;
   const targets = [
     {
