@@ -23,6 +23,9 @@ const ANSWER_MS = 10_000;
 /** A view of the line may be this old: places are for reading. */
 const VIEW_MS = 2_000;
 
+/** Word of a start may wait this long for something more urgent to go with: it frees nothing and nobody waits for it. */
+const STARTED_LINGER_MS = 500;
+
 /** Nobody keeps the line just now. */
 export class LineUnavailable extends Error {
   override readonly name = 'LineUnavailable' as const;
@@ -48,6 +51,7 @@ export class SlotBroker {
   private readonly views = new AnswerCache();
   private next = emptyBatch();
   private speaking = false;
+  private lingering: NodeJS.Timeout | undefined;
 
   constructor(temporal: Client, cluster: string, taskQueue: string) {
     this.temporal = temporal;
@@ -81,7 +85,7 @@ export class SlotBroker {
   /** Word that is not waited for: were it lost, the line would find out by looking. */
   started(workflowID: string, dstVolumeIDs: number[]): void {
     this.next.started.push({ workflowID, dstVolumeIDs });
-    void this.speak();
+    this.linger();
   }
 
   released(workflowID: string): void {
@@ -122,7 +126,7 @@ export class SlotBroker {
     if (this.speaking) return;
     this.speaking = true;
     try {
-      while (isWorthSaying(this.next)) {
+      for (let first = true; isWorthSaying(this.next) && (first || isUrgent(this.next)); first = false) {
         const { settle, ...message } = this.next;
         this.next = emptyBatch();
         const answer = await this.exchange(message).catch(
@@ -132,7 +136,15 @@ export class SlotBroker {
       }
     } finally {
       this.speaking = false;
+      if (isWorthSaying(this.next)) this.linger();
     }
+  }
+
+  private linger(): void {
+    this.lingering ??= setTimeout(() => {
+      this.lingering = undefined;
+      void this.speak();
+    }, STARTED_LINGER_MS).unref();
   }
 
   private async exchange(message: SlotExchange): Promise<SlotAnswer> {
@@ -173,4 +185,5 @@ export class SlotBroker {
   }
 }
 
-const isWorthSaying = (b: Batch) => b.wanted.length + b.started.length + b.released.length + b.refused.length > 0;
+const isUrgent = (b: Batch) => b.wanted.length + b.released.length + b.refused.length > 0;
+const isWorthSaying = (b: Batch) => isUrgent(b) || b.started.length > 0;
