@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { slotsWorkflowID } from '../../contracts/slots.ts';
+import type { Fault } from '../../simulator/index.ts';
 import { ask, nothingAsked, terminate, Watchers, type Asked } from './ask.ts';
 import { FAULTS, judge, type FaultClass, type Verdict } from './check.ts';
 import { holderOf, repeatOf, TASK_QUEUE } from './ids.ts';
@@ -76,11 +77,15 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
   try {
     note('Temporal, the cluster and the workers run.');
     const done = await conduct(schedule, stage, { note, signal });
-    const faults = fired(stage.simulator.cluster.faults.list());
+    const { faults: board } = stage.simulator.cluster;
+    const met = board.list();
     await fetch(`${stage.simulator.controlUrl}/faults`, { method: 'DELETE' });
+    // What is to happen to a copy belongs to its clone, however late that comes to its turn.
+    board.append(schedule.events.flatMap((e) => (e.what === 'fault' && isOfCopy(e.fault) ? [e.fault] : [])));
     note('The faults are off.');
     const outcomes = await drain(schedule, stage, { drainMs, note, signal });
     await done.watchers.stop();
+    const faults = fired([...met, ...board.list()]);
     const look = () => stage.simulator.cluster.state();
     const evidence = {
       requests: schedule.requests,
@@ -133,6 +138,9 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
     await stage.stop({ keepLogs: !sound });
   }
 }
+
+const isOfCopy = (fault: Fault): boolean =>
+  ['cloneFails', 'cloneStalls', 'loseAsyncResult', 'loseSyncJob'].includes(fault.kind);
 
 /** Nothing was found. */
 export const isSound = (findings: Record<FaultClass, string[]>): boolean =>
