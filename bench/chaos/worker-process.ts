@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const exitWithParent = new URL('../../scripts/exit-with-parent.mjs', import.meta.url).href;
 
 /** How to run a worker: arguments for Node, in the root of the checkout, and what its environment adds. */
 export interface WorkerCommand {
@@ -45,10 +46,11 @@ export function startWorker(command: WorkerCommand, env: Record<string, string>,
   process.once('exit', killAtExit);
   const launch = () => {
     expected = false;
-    const started = spawn(process.execPath, [...command.args], {
+    // Even a run that is killed outright leaves no worker behind.
+    const started = spawn(process.execPath, ['--import', exitWithParent, ...command.args], {
       cwd: root,
       stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...withoutTemporal(process.env), ...command.env, ...env },
+      env: { ...withoutTemporal(process.env), ...command.env, ...env, ELEMENT_CLONE_LAUNCHER: String(process.pid) },
     });
     child = started;
     let said = '';
