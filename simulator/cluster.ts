@@ -94,7 +94,7 @@ const methodNames = (version: string): string[] =>
 export const makeCluster = (options: SimulatorOptions = {}): Cluster => {
   const seed = options.seed ?? 1;
   const identity = identityOf(options, seed);
-  const admins = adminsOf(options);
+  let admins = adminsOf(options);
   const clock = makeClock(options.clock ?? Date, options.speed ?? 1);
   const faults = makeFaultBoard(seed);
   const calls = makeCallLog();
@@ -168,6 +168,7 @@ export const makeCluster = (options: SimulatorOptions = {}): Cluster => {
     reset() {
       clock.reset();
       state = freshState();
+      admins = adminsOf(options);
       random = makeRandom(seed ^ 0xca11);
       faults.clear();
       calls.clear();

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { isoDate } from '../clock.ts';
 import type { Context } from '../context.ts';
-import { method, type Method } from '../method.ts';
+import { ElementError, invalidParameter } from '../errors.ts';
+import { attributesParam, id, method, type Method } from '../method.ts';
+import { accessTypes } from '../permissions.ts';
 import type { ClusterAdminRecord } from '../records.ts';
 
 const totalBytes = 12_002_762_096_640;
@@ -186,6 +188,31 @@ const listClusterAdmins = method('ListClusterAdmins', { showHidden: z.boolean().
   clusterAdmins: admins.map((admin) => renderAdmin(admin)),
 }));
 
+/** "You cannot change access for the administrator cluster admin account." Passwords change at once, on all nodes. */
+const modifyClusterAdmin = method(
+  'ModifyClusterAdmin',
+  {
+    clusterAdminID: id,
+    password: z.string().min(1).optional(),
+    access: z.array(z.string()).optional(),
+    attributes: attributesParam.optional(),
+  },
+  ({ admins }, { clusterAdminID, password, access }) => {
+    const admin = admins.find((a) => a.clusterAdminID === clusterAdminID);
+    if (admin === undefined) {
+      throw new ElementError('xClusterAdminIDDoesNotExist', `ClusterAdminID ${clusterAdminID} does not exist.`);
+    }
+    if (access !== undefined) {
+      if (clusterAdminID === 1) throw new ElementError('xPermissionDenied', 'The first admin keeps its access.');
+      const unknown = access.find((type) => !accessTypes.includes(type));
+      if (unknown !== undefined) throw invalidParameter(`access: there is no access type ${unknown}.`);
+      admin.access = access;
+    }
+    if (password !== undefined) admin.password = password;
+    return {};
+  },
+);
+
 export const clusterMethods: Method[] = [
   getAPI,
   getClusterInfo,
@@ -197,4 +224,5 @@ export const clusterMethods: Method[] = [
   listActiveNodes,
   getCurrentClusterAdmin,
   listClusterAdmins,
+  modifyClusterAdmin,
 ];

@@ -86,6 +86,23 @@ describe('the wire', () => {
     expect((await result(sim, 'ListClusterAdmins')).clusterAdmins).toHaveLength(3);
   });
 
+  test('takes a new password at once and the old one no more, until it is reset', async () => {
+    const sim = await simulate({ admins: [{ username: 'cloner', password: 'old', access: ['volumes'] }] });
+    const status = async (password: string) =>
+      (await post(sim, { method: 'GetLimits', params: {}, id: 1 }, { auth: `cloner:${password}` })).status;
+    await result(sim, 'ModifyClusterAdmin', { clusterAdminID: 2, password: 'new', access: ['read'] });
+    expect([await status('old'), await status('new')]).toEqual([401, 200]);
+    const me = await result(sim, 'GetCurrentClusterAdmin', {}, { auth: 'cloner:new' });
+    expect(me.clusterAdmin.access).toEqual(['read']);
+    expect(await refusal(sim, 'ModifyClusterAdmin', { clusterAdminID: 2, access: ['everything'] })).toBe(
+      'xInvalidParameter',
+    );
+    expect(await refusal(sim, 'ModifyClusterAdmin', { clusterAdminID: 1, access: ['read'] })).toBe('xPermissionDenied');
+    expect(await refusal(sim, 'ModifyClusterAdmin', { clusterAdminID: 9 })).toBe('xClusterAdminIDDoesNotExist');
+    sim.cluster.reset();
+    expect([await status('old'), await status('new')]).toEqual([200, 401]);
+  });
+
   test('keeps a connection alive over many calls', async () => {
     const sim = await simulate();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
