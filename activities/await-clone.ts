@@ -51,12 +51,10 @@ export const createAwaitCloneActivities = (
         );
       }
       if (volume.status === 'active') return done(volume.totalSize);
-      throw notVisible(
-        ctx,
-        clone,
-        totalSize,
-        `no clone job and no result to see; volume ${clone.volumeID} is still "${volume.status}"`,
-      );
+      throw notVisible(ctx, clone, totalSize, {
+        mayBeQueued: false,
+        message: `no clone job and no result to see; volume ${clone.volumeID} is still "${volume.status}"`,
+      });
     }),
 });
 
@@ -98,5 +96,6 @@ function stillCopying(ctx: StepContext, clone: Handles, job: CloneJob, at: numbe
   );
 }
 
-const notVisible = (ctx: StepContext, clone: Handles, totalSize: number, message: string): NotYet =>
-  lookAgain<CloneProgress>(ctx, { ...clone, ...unseen(ctx.memory.progress, totalSize) }, { message });
+/** `mayBeQueued`: its result says that it runs, or is not asked yet. Without one there is only its end to wait for. */
+const notVisible = (ctx: StepContext, clone: Handles, totalSize: number, message: string, mayBeQueued = true): NotYet =>
+  lookAgain<CloneProgress>(ctx, { ...clone, ...unseen(ctx.memory.progress, totalSize, mayBeQueued) }, { message });

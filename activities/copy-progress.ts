@@ -1,4 +1,4 @@
-import { log } from '@temporalio/activity';
+import { log, metricMeter } from '@temporalio/activity';
 import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
 import {
@@ -13,7 +13,7 @@ import { NotYet, type StepContext } from './step.ts';
 import type { SeenJobs } from './view.ts';
 
 type Progress = CloneProgress | GroupProgress;
-type Unlooked<P extends CopyProgress> = Omit<P, 'lookedAt' | 'looks' | 'stalledSince'>;
+type Unlooked<P extends CopyProgress> = Omit<P, 'lookedAt' | 'looks' | 'stalledSince' | 'stalled'>;
 
 /** People read the heartbeat details too. */
 export const rounded = (n: number, unit: number) => Math.round(n * unit) / unit;
@@ -56,17 +56,21 @@ export function lookAgain<P extends Progress>(
     stage: progress.stage,
     capMs: ctx.times.pollCapMs,
   });
-  return new NotYet(message ?? progressLine(progress, ctx.now()), delayMs);
+  const line = message && [message, ...stillness(progress, ctx.now())].join(' · ');
+  return new NotYet(line ?? progressLine(progress, ctx.now()), delayMs);
 }
 
-/** A copy without a job to see, with what was last known of it. */
-export const unseen = (before: Progress | undefined, totalBytes: number) => ({
+/**
+ * A copy without a job to see, with what was last known of it. One whose result says that it runs may wait for its
+ * beginning; without a result there is only its end to wait for.
+ */
+export const unseen = (before: Progress | undefined, totalBytes: number, mayBeQueued: boolean) => ({
   percent: before?.percent ?? 0,
   currentBytes: before?.currentBytes ?? 0,
   totalBytes: before?.totalBytes ?? totalBytes,
   bytesPerSecond: 0,
   remainingTime: null,
-  stage: before === undefined || before.stage === 'queued' ? 'queued' : 'finishing',
+  stage: mayBeQueued && (before === undefined || before.stage === 'queued') ? 'queued' : 'finishing',
 });
 
 /** Notices when nothing moves any more. */
@@ -81,21 +85,35 @@ function remember<P extends Progress>(ctx: StepContext, seen: Unlooked<P>, at: n
     looks: (before?.looks ?? 0) + 1,
     ...(stalledSince === undefined ? {} : { stalledSince }),
   } as unknown as P;
-  if (isStalled(progress, ctx.now(), ctx.times.stallMs)) {
-    const { percent } = progress;
-    log.warn('The copy is stalled', { volumeIDs: volumesOf(progress), percent, stalledSince });
-  }
+  if (MOVING_STAGES.has(seen.stage) && stillMs(progress, ctx.now()) >= ctx.times.stallMs) progress.stalled = true;
+  reportStall(ctx, before, progress);
   ctx.memory.progress = progress;
   return progress;
 }
+
+/** Stages in which bytes should move, or the end should come. A queue and the metadata stage show no progress anyway. */
+const MOVING_STAGES = new Set(['data', 'whole', 'finishing']);
+
+/** Once when it stalls and once when it moves again, not at every look. */
+function reportStall(ctx: StepContext, before: Progress | undefined, now: Progress): void {
+  const { percent, stage, stalledSince } = now;
+  const copy = { cluster: ctx.alias, volumeIDs: volumesOf(now), percent, stage };
+  if (now.stalled && !before?.stalled) {
+    stalls().add(1, { cluster: ctx.alias });
+    log.warn('The copy is stalled', { ...copy, stalledSince });
+  } else if (before?.stalled && !now.stalled) {
+    log.info('The copy moves again', copy);
+  }
+}
+
+/** In Prometheus `element_clone_stalls_total`, where the exporter adds the suffix of counters. */
+const stalls = () =>
+  metricMeter.createCounter('element_clone_stalls', undefined, 'Copies that stopped making progress, once per stall');
 
 const volumesOf = (p: Progress) => (isGroupProgress(p) ? p.members.map((m) => m.volumeID) : [p.volumeID]);
 
 /** For how long nothing has moved, in milliseconds. */
 const stillMs = (p: CopyProgress, now: number) => (p.stalledSince === undefined ? 0 : now - Date.parse(p.stalledSince));
-
-const isStalled = (p: CopyProgress, now: number, stallMs: number) =>
-  p.stalledSince !== undefined && stillMs(p, now) >= stallMs;
 
 /** One line for the Temporal UI: `43 % · 2.1 GB of 4.9 GB · 120 MB/s · about 24s left`. */
 export function progressLine(p: Progress, now: number): string {
@@ -111,7 +129,12 @@ export function progressLine(p: Progress, now: number): string {
     ...(p.remainingTime === null ? [] : [`about ${prettyMs(Math.ceil(p.remainingTime) * 1_000)} left`]),
     ...(isGroupProgress(p) ? [membersText(p)] : []),
   ];
+  return [...parts, ...stillness(p, now)].join(' · ');
+}
+
+/** `no byte moved for 40s`, and from `stallSeconds` on that it is stalled. */
+function stillness(p: Progress, now: number): string[] {
   const still = stillMs(p, now);
-  if (still > 0) parts.push(`no byte moved for ${prettyMs(still, { secondsDecimalDigits: 0 })}`);
-  return parts.join(' · ');
+  if (still <= 0) return [];
+  return [`${p.stalled ? 'stalled: ' : ''}no byte moved for ${prettyMs(still, { secondsDecimalDigits: 0 })}`];
 }

@@ -64,7 +64,7 @@ const NO_WORKER_MS = 5_000;
 /** Nobody has looked for this long: the last rate says nothing any more. Pauses between looks are shorter. */
 const EXTRAPOLATE_MAX_MS = 150_000;
 /** Two looks close together see no byte move either. */
-const STALLED_MS = 30_000;
+const STILL_MS = 30_000;
 /** Only the cluster can tell that a copy has ended. */
 const EXTRAPOLATED_PERCENT_MAX = 99.9;
 
@@ -197,19 +197,22 @@ function stepMessage(pending: PendingStep): string {
     case 'metadata':
       return 'copying metadata';
     case 'finishing':
-      return 'finishing';
+      // There is no job to draw: the look has said in words what it saw.
+      return message ?? doing;
     default:
       if (progress === undefined) return doing;
-      if (isStalled(progress)) return `copying, but no byte has moved since ${progress.stalledSince}`;
+      if (progress.stalled) return `stalled: no byte has moved since ${progress.stalledSince}`;
+      if (isStill(progress)) return `copying, but no byte has moved since ${progress.stalledSince}`;
       return isGroupProgress(progress) ? `copying, ${membersText(progress)}` : doing;
   }
 }
 
-const isStalled = ({ stage, stalledSince, lookedAt }: CopyProgress): boolean =>
+/** Not yet stalled by the worker's measure, but worth a word. */
+const isStill = ({ stage, stalledSince, lookedAt }: CopyProgress): boolean =>
   stage !== 'metadata' &&
   stage !== 'queued' &&
   stalledSince !== undefined &&
-  Date.parse(lookedAt) - Date.parse(stalledSince) >= STALLED_MS;
+  Date.parse(lookedAt) - Date.parse(stalledSince) >= STILL_MS;
 
 const isLate = (scheduledAt: number | undefined, now: number) =>
   scheduledAt !== undefined && now - scheduledAt > NO_WORKER_MS;
@@ -236,7 +239,7 @@ function copyView(p: CloneProgress | GroupProgress, now: number) {
     ...(p.remainingTime === null ? {} : { remainingTime: Math.max(0, p.remainingTime - elapsed) }),
     ...(isGroupProgress(p) ? groupView(p) : cloneView(p)),
     ...(p.asyncHandle === null ? {} : { asyncHandle: p.asyncHandle }),
-    ...(p.stalledSince !== undefined && isStalled(p) ? { stalledSince: p.stalledSince } : {}),
+    ...(p.stalledSince !== undefined && (p.stalled || isStill(p)) ? { stalledSince: p.stalledSince } : {}),
   };
 }
 

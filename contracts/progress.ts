@@ -17,6 +17,8 @@ export interface CopyProgress {
   lookedAt: string;
   /** Since when no byte has moved (ISO 8601). */
   stalledSince?: string;
+  /** True when that is longer than the cluster's `stallSeconds`: reported once, by log and metric. */
+  stalled?: true;
   looks: number;
 }
 
@@ -65,6 +67,10 @@ export interface StepMemory {
   apiCalls: number;
   /** Consecutive errors that are only believed after a few tries. */
   suspects: number;
+  /** Consecutive faults that are retried. */
+  faults?: number;
+  /** Since when the cluster has refused the credentials and nothing else was heard from it (ISO 8601). */
+  refusedSince?: string;
   /** When the creating call was last issued or, without a clear answer, ended (ISO 8601). */
   issuedAt?: string;
   /** True once a creating call ended without a clear answer. */
@@ -80,6 +86,8 @@ export interface StepMemory {
   tasks?: Record<string, MemberTask>;
   /** Place in line for a clone slot; 1 is next. */
   line?: { place: number; of: number };
+  /** Why the last attempt has to be repeated, for a failure at the deadline while another one is under way. */
+  lastAnswer?: string;
   /** What undoing has removed so far, in words. */
   /** What a removal of orphans has done so far, in how many rounds, and the objects it has laid hands on. */
   removal?: Pick<OrphanRemoval, 'removed' | 'skipped' | 'failed'> & { rounds: number; begun: string[] };

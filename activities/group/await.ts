@@ -21,11 +21,11 @@ export const createAwaitGroupActivities = (
       const seen = due?.status === 'complete' ? { jobs: [], at: beganMs } : await ctx.look(newsSince(ctx));
       const jobs = seen.jobs.filter((j) => group.members.some((m) => m.volumeID === j.dstVolumeID));
       if (jobs.length === 0 && isTooEarly(ctx, seen, beganMs)) {
-        throw notVisible(ctx, plan, group, 'the copies have begun');
+        throw notVisible(ctx, plan, group, 'the copies have begun', true);
       }
       const known = due?.status === 'complete' ? due : undefined;
       const result = jobs.length > 0 ? undefined : (known ?? (await resultOf(ctx, group)));
-      if (result?.status === 'running') throw notVisible(ctx, plan, group, 'queued: no clone jobs to see yet');
+      if (result?.status === 'running') throw notVisible(ctx, plan, group, 'queued: no clone jobs to see yet', true);
       const look = await lookAt(ctx, plan, group, jobs, result);
 
       const failed = look.members.filter((m) => m.state === 'failed');
@@ -36,7 +36,7 @@ export const createAwaitGroupActivities = (
       const waiting = look.members.filter((m) => m.state === 'waiting').map((m) => m.volumeID);
       if (waiting.length > 0) {
         const message = `no clone jobs and no result to see; not active yet: volume ${waiting.join(', ')}`;
-        throw notVisible(ctx, plan, group, message, look.members);
+        throw notVisible(ctx, plan, group, message, false, look.members);
       }
       // The next in line need not wait until the workflow has heard of the end.
       lines(ctx.alias).released(ownWorkflowID());
@@ -153,11 +153,12 @@ function notVisible(
   plan: GroupPlan,
   { groupCloneID, asyncHandle, members: started }: GroupHandles,
   message: string,
+  mayBeQueued: boolean,
   members: MemberProgress[] = seenBefore(ctx),
 ): NotYet {
   const totalBytes = plan.members.reduce((sum, m) => sum + m.source.totalSize, 0);
   const waiting = started.map((m): MemberProgress => ({ ...m, state: 'waiting', percent: 0 }));
-  const figures = unseen(ctx.memory.progress, totalBytes);
+  const figures = unseen(ctx.memory.progress, totalBytes, mayBeQueued);
   const seen = members.length > 0 ? members : waiting;
   return lookAgain<GroupProgress>(ctx, { groupCloneID, asyncHandle, ...figures, members: seen }, { message });
 }

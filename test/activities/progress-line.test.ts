@@ -46,4 +46,7 @@ test('says that there is nothing to see yet while the metadata is copied', () =>
 test('says for how long no byte has moved', () => {
   expect(line({ stalledSince: '2026-11-24T02:55:30.000Z' })).toMatch(/ · no byte moved for 4m 30s$/);
   expect(line({ stalledSince: '2026-11-24T03:00:00.000Z' })).not.toContain('no byte moved');
+  expect(line({ stalledSince: '2026-11-24T02:55:30.000Z', stalled: true })).toMatch(
+    / · stalled: no byte moved for 4m 30s$/,
+  );
 });

@@ -70,6 +70,17 @@ describe('while the cluster copies', () => {
     expect(view.message).toContain('no byte has moved');
   });
 
+  test('a copy that the worker calls stalled is called so, however short its patience', () => {
+    const stalledSince = secondsAgo(12);
+    const view = toProgressView(observed({ pending: copying({ stalledSince, stalled: true }) }), NOW);
+    expect(view).toMatchObject({ message: `stalled: no byte has moved since ${stalledSince}`, stalledSince });
+  });
+
+  test.each(['queued', 'finishing'])('a copy without a job to see (%s) is told in the words of the look', (stage) => {
+    const pending = { ...copying({ stage }), lastFailure: { type: FAILURE.notReady, message: 'volume is "init"' } };
+    expect(toProgressView(observed({ pending }), NOW).message).toBe('volume is "init"');
+  });
+
   test('two looks close together without a byte moved are no stall yet', () => {
     const view = toProgressView(observed({ pending: copying({ stalledSince: secondsAgo(12) }) }), NOW);
     expect(view).not.toHaveProperty('stalledSince');
