@@ -13,6 +13,8 @@ export interface ClusterTimes {
   pollCapMs: number;
   /** Without a byte moved for this long, a clone is reported as stalled. */
   stallMs: number;
+  /** For this long refused credentials are read and tried again before they are believed to be wrong. */
+  rotationMs: number;
 }
 
 /** One cluster as activities see it. */

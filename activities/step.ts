@@ -23,6 +23,10 @@ import type { SeenJobs } from './view.ts';
 export const SUSPECT_TRIES = 3;
 /** Pause before a suspect is asked again: upgrades and volumes not yet ready take seconds. */
 const SUSPECT_PAUSE_MS = 5_000;
+/** As in the retry policies. */
+const FAULT_PAUSE_MAX_MS = 30_000;
+/** Longest pause before refused credentials are read and tried anew; it begins at two seconds and doubles. */
+const REFUSED_PAUSE_MS = 15_000;
 /** Pause before a full cluster is asked for a slot again, when it gives no better estimate. */
 const BUSY_PAUSE_MS = 5_000;
 
@@ -141,7 +145,8 @@ export async function runStep<T extends object>(
     const failure =
       cancellationSignal().aborted && !(err instanceof StepFailed)
         ? new CancelledFailure('cancelled', [], err as Error)
-        : withStackOf(err, toFailure(err, alias, memory, now()));
+        : withStackOf(err, toFailure(err, ctx));
+    if (failure instanceof ApplicationFailure) memory.lastAnswer = failure.message;
     heartbeat({ ...memory, ended: info.attempt } satisfies StepMemory);
     throw failure;
   } finally {
@@ -221,8 +226,10 @@ function unknownCluster(deps: ActivityDeps, alias: string): ApplicationFailure {
 }
 
 /** Errors become failures here and nowhere else: what to retry, when, and what a person reads. */
-function toFailure(err: unknown, alias: string, memory: StepMemory, now: number): ApplicationFailure {
+function toFailure(err: unknown, ctx: StepContext): ApplicationFailure {
   if (err instanceof ApplicationFailure) return err;
+  const { alias, memory } = ctx;
+  const now = ctx.now();
   const info = activityInfo();
   const details: StepFailureDetails = {
     step: info.activityType,
@@ -249,14 +256,24 @@ function toFailure(err: unknown, alias: string, memory: StepMemory, now: number)
 
   if (err instanceof NotYet) {
     if (!err.keepSuspects) memory.suspects = 0;
+    delete memory.refusedSince;
+    delete memory.faults;
     return retry(err.type, { delayMs: err.delayMs, benign: true });
   }
   if (err instanceof StepFailed) return fail(err.type);
   const { kind } = classify(err);
   if (kind !== 'suspect') memory.suspects = 0;
+  if (kind !== 'refused') delete memory.refusedSince;
   switch (kind) {
     case 'busy':
       return retry(FAILURE.busy, { delayMs: BUSY_PAUSE_MS, benign: true });
+    case 'refused': {
+      memory.refusedSince ??= new Date(now).toISOString();
+      const refusedMs = now - Date.parse(memory.refusedSince);
+      if (refusedMs >= ctx.times.rotationMs) return fail(FAILURE.permanent);
+      log.warn('Credentials refused, reading them again before that is believed', { cluster: alias, refusedMs });
+      return retry(FAILURE.transient, { delayMs: Math.min(REFUSED_PAUSE_MS, Math.max(2_000, refusedMs)) });
+    }
     case 'suspect':
       memory.suspects += 1;
       if (memory.suspects >= SUSPECT_TRIES) return fail(FAILURE.permanent);
@@ -267,7 +284,12 @@ function toFailure(err: unknown, alias: string, memory: StepMemory, now: number)
       return fail(FAILURE.permanent);
     case 'transient':
     case 'askAnotherWay':
-      return retry(FAILURE.transient);
+      memory.faults = (memory.faults ?? 0) + 1;
+      // The retry policy counts attempts: after some looks its pause would be the longest from the first fault on.
+      return retry(
+        FAILURE.transient,
+        info.attempt > memory.faults ? { delayMs: Math.min(FAULT_PAUSE_MAX_MS, 1_000 * 2 ** memory.faults) } : {},
+      );
   }
 }
 

@@ -5,10 +5,11 @@ import { ElementApiError, ElementAuthError, ElementProtocolError, ElementTranspo
  * - `busy`: a limit of running jobs is reached; wait in line.
  * - `done`: what was asked for is so already.
  * - `askAnotherWay`: the question has no answer here; decide by another one.
+ * - `refused`: the credentials; permanent, but a rotation reaches the cluster and us at different moments.
  * - `suspect`: permanent, but only believed after a few tries.
  * - `permanent`: the answer will be the same next time.
  */
-export type ErrorKind = 'transient' | 'busy' | 'done' | 'askAnotherWay' | 'suspect' | 'permanent';
+export type ErrorKind = 'transient' | 'busy' | 'done' | 'askAnotherWay' | 'refused' | 'suspect' | 'permanent';
 
 export interface Classified {
   kind: ErrorKind;
@@ -80,7 +81,7 @@ export function classify(err: unknown): Classified {
     return BY_NAME.get(err.apiName) ?? { kind: 'suspect', reason: `nothing is known about ${err.apiName}` };
   }
   if (err instanceof ElementAuthError) {
-    return { kind: 'suspect', reason: 'new credentials may reach the cluster and us at different moments' };
+    return { kind: 'refused', reason: 'new credentials may reach the cluster and us at different moments' };
   }
   if (err instanceof ElementTransportError) return transport(err);
   if (err instanceof ElementProtocolError) {

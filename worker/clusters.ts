@@ -37,6 +37,7 @@ const createCluster = (alias: string, config: ClusterConfig): Cluster => ({
     settleMs: config.settleSeconds * 1_000,
     pollCapMs: config.pollCapSeconds * 1_000,
     stallMs: config.stallSeconds * 1_000,
+    rotationMs: config.rotationSeconds * 1_000,
   },
   ...(config.maxCloneJobs === undefined ? {} : { maxCloneJobs: config.maxCloneJobs }),
 });

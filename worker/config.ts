@@ -24,6 +24,8 @@ export interface ClusterConfig {
   pollCapSeconds: number;
   /** Seconds without a byte moved after which a clone is reported as stalled. */
   stallSeconds: number;
+  /** Seconds for which refused credentials are read and tried again: a rotated password is on its way. */
+  rotationSeconds: number;
   /** HTTPS connections to the cluster. */
   maxConnections: number;
   /** At most this many clone jobs of ours at once; without it as many as the cluster runs. */
@@ -90,6 +92,8 @@ const clusterFields = {
   settleSeconds: seconds(30, 600),
   pollCapSeconds: seconds(120, 900),
   stallSeconds: seconds(300, 86_400),
+  // A kubelet takes up to two minutes to renew a mounted secret.
+  rotationSeconds: seconds(300, 86_400),
   maxConnections: z
     .int({ error: connections })
     .min(1, { error: connections })

@@ -47,7 +47,8 @@ export function reasonOf(err: unknown): string {
   if (!timedOut(err)) return text;
   const cause = err instanceof Error ? err.cause : undefined;
   // The attempt was under way: the server's own words about it say nothing of the cluster.
-  if (cause instanceof TimeoutFailure && cause.cause === undefined) return `the deadline passed ${seenBefore(cause)}`;
+  if (cause instanceof TimeoutFailure && !(cause.cause instanceof Error))
+    return `the deadline passed ${seenBefore(cause)}`;
   return `the deadline passed; the last answer was: ${text}`;
 }
 
@@ -55,7 +56,8 @@ const timedOut = (err: unknown): boolean =>
   err instanceof ActivityFailure && (err.retryState === 'TIMEOUT' || err.cause instanceof TimeoutFailure);
 
 function seenBefore({ lastHeartbeatDetails }: TimeoutFailure): string {
-  const progress = (lastHeartbeatDetails as Partial<StepMemory> | undefined)?.progress;
+  const { progress, lastAnswer } = (lastHeartbeatDetails ?? {}) as Partial<StepMemory>;
+  if (typeof lastAnswer === 'string') return `while an answer was awaited; the last one was: ${lastAnswer}`;
   return progress === undefined ? 'before there was an answer' : `with ${progress.percent} % copied at the last look`;
 }
 
@@ -143,6 +145,10 @@ export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
     }),
   );
 }
+
+/** The snapshot did not outlive the wait for the clone: a new one may. */
+export const isSnapshotGone = (err: unknown): boolean =>
+  err instanceof ActivityFailure && err.cause instanceof ApplicationFailure && err.cause.type === FAILURE.snapshotGone;
 
 /** A refusal by preflight passes as it is: nothing had been created, and its message lists every fault. */
 export function invalidRequest(err: unknown): ApplicationFailure | undefined {

@@ -19,6 +19,7 @@ export async function defaultTimes(): Promise<ClusterTimes> {
       settleMs: lab!.settleSeconds * 1_000,
       pollCapMs: lab!.pollCapSeconds * 1_000,
       stallMs: lab!.stallSeconds * 1_000,
+      rotationMs: lab!.rotationSeconds * 1_000,
     };
   } finally {
     await rm(dir, { recursive: true, force: true });

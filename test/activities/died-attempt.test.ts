@@ -32,7 +32,7 @@ beforeAll(async () => {
     }),
     view: new SyncJobsView(),
     answers: new AnswerCache(),
-    times: { timeoutMs: 10_000, settleMs: 30_000, pollCapMs: 2_000, stallMs: 60_000 },
+    times: { timeoutMs: 10_000, settleMs: 30_000, pollCapMs: 2_000, stallMs: 60_000, rotationMs: 1 },
   };
 });
 afterAll(async () => {

@@ -10,7 +10,7 @@ import { SyncJobsView } from '../../activities/view.ts';
 import { withTag } from '../../contracts/tag.ts';
 import type { ElementClient } from '../../element/index.ts';
 
-const TIMES = { timeoutMs: 1_000, settleMs: 1_000, pollCapMs: 1_000, stallMs: 1_000 };
+const TIMES = { timeoutMs: 1_000, settleMs: 1_000, pollCapMs: 1_000, stallMs: 1_000, rotationMs: 1 };
 const NOW = Date.parse('2026-05-01T00:00:00Z');
 
 /** Snapshots of a workflow that Temporal does not know. */

@@ -122,8 +122,8 @@ describe('errors without an API name', () => {
     });
   });
 
-  test('HTTP 401 is only believed after a few tries', () => {
-    expect(classify(new ElementAuthError('ListVolumes', 'admin')).kind).toBe('suspect');
+  test('HTTP 401 may be a rotation that is under way', () => {
+    expect(classify(new ElementAuthError('ListVolumes', 'admin')).kind).toBe('refused');
   });
 
   test('an answer unlike the reference is only believed after a few tries', () => {

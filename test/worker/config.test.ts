@@ -19,6 +19,7 @@ describe('a configuration that can be used', () => {
       settleSeconds: 30,
       pollCapSeconds: 120,
       stallSeconds: 300,
+      rotationSeconds: 300,
       maxConnections: 8,
     });
     expect(await config.clusters['lab']?.credentials()).toEqual({ username: 'admin', password: SECRET });

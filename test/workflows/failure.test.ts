@@ -10,8 +10,10 @@ const answer = (message: string, details: object = {}) =>
     message,
     details: [{ step: 'awaitClone', cluster: 'lab', attempts: 2, since: '2026-05-01T02:00:12.345Z', ...details }],
   });
-const timeout = (heartbeat?: object) =>
-  new TimeoutFailure('Not enough time to schedule next retry', heartbeat, 'SCHEDULE_TO_CLOSE');
+const timeout = (heartbeat?: object, cause?: Error) =>
+  Object.assign(new TimeoutFailure('Not enough time to schedule next retry', heartbeat, 'SCHEDULE_TO_CLOSE'), {
+    cause,
+  });
 
 describe('why a step failed', () => {
   test.each<[what: string, err: Error, reason: string]>([
@@ -23,6 +25,22 @@ describe('why a step failed', () => {
       activity('TIMEOUT', timeout({ progress: { percent: 40.5 } })),
       'the deadline passed with 40.5 % copied at the last look',
     ],
+    [
+      'late in an attempt after others',
+      activity('TIMEOUT', timeout({ lastAnswer: '40 % · stalled' })),
+      'the deadline passed while an answer was awaited; the last one was: 40 % · stalled',
+    ],
+    [
+      'late in an attempt whose memory is strange',
+      activity('TIMEOUT', timeout({ lastAnswer: 7 })),
+      'the deadline passed before there was an answer',
+    ],
+    [
+      'late between two attempts, as the server tells it',
+      activity('TIMEOUT', timeout(undefined, answer('40 % · stalled'))),
+      'the deadline passed; the last answer was: 40 % · stalled',
+    ],
+    ['no activity', new Error('plain'), 'plain'],
   ])('%s', (_what, err, reason) => {
     expect(reasonOf(err)).toBe(reason);
   });
