@@ -1,6 +1,6 @@
 import { log } from '@temporalio/activity';
 import { ElementApiError, ElementAuthError, ElementTransportError } from '../element/index.ts';
-import { NotYet, type StepContext } from './step.ts';
+import { NotYet, UNAWARE_MS, type StepContext } from './step.ts';
 import type { ClonePlan, Owner } from './types.ts';
 
 /** Errors of the API that may come after the cluster has acted. All others are refusals. */
@@ -52,11 +52,19 @@ function restore(ctx: StepContext, before: { inDoubt: boolean | undefined; issue
   else ctx.memory.issuedAt = before.issuedAt;
 }
 
-/** Takes over the doubt about an earlier run of the same workflow, whose last call may be under way still. */
-export function inheritDoubt(ctx: StepContext, { earlierRunEndedAt }: Pick<ClonePlan, 'earlierRunEndedAt'>): void {
-  if (earlierRunEndedAt == null || ctx.memory.inDoubt !== undefined) return;
+/**
+ * Takes over the doubt about an earlier run of the same workflow, whose last call may be under way still. After a reset
+ * to a point behind preflight the plan knows nothing of that run: it ended a moment ago.
+ */
+export function inheritDoubt(
+  ctx: StepContext,
+  { earlierRunEndedAt }: Pick<ClonePlan, 'earlierRunEndedAt'>,
+  { wasReset }: Pick<Owner, 'wasReset'>,
+): void {
+  const since = earlierRunEndedAt ?? (wasReset ? new Date(ctx.now() + UNAWARE_MS).toISOString() : undefined);
+  if (since === undefined || ctx.memory.inDoubt !== undefined) return;
   ctx.memory.inDoubt = true;
-  ctx.memory.issuedAt = earlierRunEndedAt;
+  ctx.memory.issuedAt = since;
 }
 
 /** When the last call without a clear answer ended; `null` when all were answered. */
@@ -80,7 +88,7 @@ export async function makeOnce<T>(
   plan: Pick<ClonePlan, 'earlierRunEndedAt'>,
   step: { method: string; find: () => Promise<T | undefined>; create: () => Promise<T> },
 ): Promise<T> {
-  inheritDoubt(ctx, plan);
+  inheritDoubt(ctx, plan, owner);
   if (ctx.attempt > 1 || owner.mayHaveRunBefore) {
     const found = await step.find();
     if (found !== undefined) {

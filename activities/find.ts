@@ -1,5 +1,5 @@
 import { isOwn, readTag, type OwnershipTag } from '../contracts/tag.ts';
-import type { ElementClient, Snapshot, Volume } from '../element/index.ts';
+import { ElementApiError, type ElementClient, type Snapshot, type Volume } from '../element/index.ts';
 import type { ClonePlan, Owner } from './types.ts';
 
 /** The tag of what a step of this request makes. */
@@ -43,10 +43,19 @@ export async function findOwnVolumesAnywhere(api: ElementClient, tag: OwnershipT
 
 /** Snapshots that this request made of its source, lowest ID first. */
 export async function findOwnSnapshots(api: ElementClient, tag: OwnershipTag): Promise<Snapshot[]> {
-  const { snapshots } = await api.listSnapshots({ volumeID: tag.sourceVolumeID });
-  return snapshots
+  return (await snapshotsOf(api, tag.sourceVolumeID))
     .filter((s) => isOwn(readTag(s.attributes), tag, s.snapshotID))
     .toSorted((a, b) => a.snapshotID - b.snapshotID);
+}
+
+/** A deleted source keeps its snapshots until it is purged: they are looked for among all when it cannot be named. */
+async function snapshotsOf(api: ElementClient, volumeID: number): Promise<Snapshot[]> {
+  try {
+    return (await api.listSnapshots({ volumeID })).snapshots;
+  } catch (err) {
+    if (!(err instanceof ElementApiError && err.apiName === 'xVolumeIDDoesNotExist')) throw err;
+    return (await api.listSnapshots({})).snapshots;
+  }
 }
 
 /** Those of these volumes that are there, deleted ones left out. */

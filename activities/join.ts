@@ -1,6 +1,6 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
-import { CancelledFailure } from '@temporalio/common';
+import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
 import { FAILURE, MEMO } from '../contracts/names.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -33,18 +33,23 @@ export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 
     } catch (err) {
       if (!(err instanceof WorkflowFailedError)) throw err;
       if (err.cause instanceof ApplicationFailure) throw err.cause;
-      const cancelled = err.cause instanceof CancelledFailure;
       throw ApplicationFailure.create({
         type: FAILURE.cloneFailed,
-        message: cancelled
-          ? `${workflowID}, which served this requestId, was cancelled`
-          : `${workflowID}, which served this requestId, ended without a result`,
+        message: `${workflowID}, which served this requestId, ${endOf(err.cause)}`,
         nonRetryable: true,
         cause: err,
       });
     }
   },
 });
+
+function endOf(cause: Error | undefined): string {
+  if (cause instanceof CancelledFailure) return 'was cancelled';
+  if (cause instanceof TerminatedFailure) {
+    return 'was terminated, which undoes nothing; repeat the request to take over what it has left';
+  }
+  return 'ended without a result';
+}
 
 /** What was asked for, to compare. */
 const asked = (request: unknown, anySnapshot = false): string =>

@@ -1,6 +1,7 @@
 import { withTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
 import { tagOf } from './find.ts';
+import { onClone } from './gone.ts';
 import { runStep } from './step.ts';
 import { doneAlready } from './tolerate.ts';
 import type { ElementClient, ModifyVolumeParams } from '../element/index.ts';
@@ -9,14 +10,14 @@ import type { CloneActivities, ClonePlan, Owner } from './types.ts';
 export const createModifyActivities = (deps: ActivityDeps): Pick<CloneActivities, 'modifyVolume' | 'grantAccess'> => ({
   modifyVolume: ({ plan, owner, volumeID }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
-      await ctx.api.modifyVolume(modifyParams(plan, owner, volumeID));
+      await onClone(volumeID, () => ctx.api.modifyVolume(modifyParams(plan, owner, volumeID)));
       return {};
     }),
 
   grantAccess: ({ cluster, volumeID, volumeAccessGroups }) =>
     runStep(deps, cluster, async (ctx) => {
       for (const { volumeAccessGroupID } of volumeAccessGroups)
-        await addToGroup(ctx.api, volumeAccessGroupID, volumeID);
+        await onClone(volumeID, () => addToGroup(ctx.api, volumeAccessGroupID, volumeID));
       return {};
     }),
 });

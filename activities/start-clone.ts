@@ -1,15 +1,16 @@
 import { log } from '@temporalio/activity';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import { FAILURE } from '../contracts/names.ts';
 import { withTag } from '../contracts/tag.ts';
 import { classify, ElementApiError, type Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
-import { inDoubtSince, inheritDoubt, issue, settleBeforeRepeating } from './doubt.ts';
+import { inDoubtSince, inheritDoubt, issue, settle, settleBeforeRepeating } from './doubt.ts';
 import { findOwnVolumes, tagOf } from './find.ts';
 import { clonesRunning, resultsKept } from './remove.ts';
 import { refusedBy, waitingForSlot, type SlotLines } from './slots.ts';
-import { runStep, type StepContext } from './step.ts';
+import { runStep, StepFailed, type StepContext } from './step.ts';
 import { slotTaker } from './take-slot.ts';
-import type { CloneActivities } from './types.ts';
+import type { ClonePlan, CloneActivities } from './types.ts';
 
 export const createStartCloneActivities = (
   deps: ActivityDeps,
@@ -22,7 +23,7 @@ export const createStartCloneActivities = (
       const slots = line && slotTaker(ctx, lines(ctx.alias), [request.volumeID], line);
       if (line?.inDoubtSince && ctx.attempt === 1)
         Object.assign(ctx.memory, { inDoubt: true, issuedAt: line.inDoubtSince });
-      inheritDoubt(ctx, plan);
+      inheritDoubt(ctx, plan, owner);
 
       if (ctx.attempt > 1 || owner.mayHaveRunBefore || line?.inDoubtSince) {
         const [found] = await findOwnVolumes(ctx.api, request.name, tag);
@@ -48,6 +49,10 @@ export const createStartCloneActivities = (
         slots?.started([volumeID]);
         return { volumeID, cloneID, asyncHandle, adopted: false, inDoubtSince: inDoubtSince(ctx) };
       } catch (err) {
+        if (err instanceof ElementApiError && err.apiName === 'xSnapshotIDDoesNotExist') {
+          settle(ctx, inDoubtSince(ctx), 'waiting to see whether the CloneVolume whose answer was lost took effect');
+          throw snapshotGone(plan, snapshotID, err);
+        }
         if (classify(err).kind !== 'busy') throw err;
         if (slots) return { inLine: await slots.putBack(err), inDoubtSince: inDoubtSince(ctx) };
         const why = err instanceof ElementApiError ? err.apiName : 'busy';
@@ -68,6 +73,17 @@ const cloneParams = (request: CloneVolumeRequest) => ({
   ...(request.newAccountID === undefined ? {} : { newAccountID: request.newAccountID }),
   ...(request.newSize === undefined ? {} : { newSize: request.newSize }),
 });
+
+function snapshotGone({ source, snapshot }: ClonePlan, snapshotID: number, err: ElementApiError): StepFailed {
+  const remedy =
+    snapshot === null
+      ? 'choose another snapshot, or leave snapshotID out to have one taken'
+      : `it was to be kept for ${snapshot.expiry}: leave snapshot.expiresIn out, or make it longer than the wait for a clone slot`;
+  return new StepFailed(
+    `snapshot ${snapshotID} of volume ${source.volumeID} expired or was deleted before the cluster accepted the clone (${err.apiName}); ${remedy}`,
+    { type: FAILURE.snapshotGone, method: err.method, apiName: err.apiName },
+  );
+}
 
 /**
  * The cloneID and asyncHandle that went missing with the answer: the running job knows the one, the list of async

@@ -17,6 +17,8 @@ export interface Owner {
    * so that even a first attempt must look before it creates.
    */
   mayHaveRunBefore: boolean;
+  /** True after a reset: an activity of the run that it ended may still have a creating call under way. */
+  wasReset?: true;
 }
 
 /** What preflight found out: everything later steps need, so that they ask the cluster nothing twice. */
@@ -100,7 +102,8 @@ export interface CloneActivities {
   createSnapshot(input: { plan: ClonePlan; owner: Owner }): Promise<MadeSnapshot>;
   /**
    * CloneVolume, or the clone that this request made before. With `line` it takes a clone slot first, or a place in line
-   * for one; without, or when nobody keeps the line, it waits by retry while the cluster has no free slot.
+   * for one; without, or when nobody keeps the line, it waits by retry while the cluster has no free slot. Fails with
+   * `SnapshotGone` when the snapshot did not outlive the wait; no call is then in doubt.
    */
   startClone(input: {
     plan: ClonePlan;

@@ -55,6 +55,8 @@ export const FAILURE = {
   permanent: 'ElementPermanent',
   /** The clone job ended with an error inside its async result. */
   cloneJobFailed: 'CloneJobFailed',
+  /** The snapshot expired or was deleted before the cluster accepted the clone. */
+  snapshotGone: 'SnapshotGone',
   /** The volume is not in the requested state. */
   verifyFailed: 'VerifyFailed',
 } as const;

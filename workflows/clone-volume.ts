@@ -4,6 +4,8 @@ import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { WORKFLOW } from '../contracts/names.ts';
 import { changes, creates, looks, reads } from './activities.ts';
 import { cloneLabel, label } from '../contracts/label.ts';
+import type { Compensation } from './compensation.ts';
+import { isSnapshotGone } from './failure.ts';
 import { Run, serve, type Subject } from './run.ts';
 import { publish } from './search-attributes.ts';
 
@@ -17,12 +19,18 @@ export async function cloneVolume(request: CloneVolumeRequest): Promise<CloneVol
   return serve(WORKFLOW.cloneVolume, request, cloneLabel(request), () => new CloneRun(request, cloneLabel(request)));
 }
 
+/** Enough for a person who deletes the wrong one, and for an expiry that is too short to be named as the reason. */
+const SNAPSHOT_TRIES = 3;
+
 class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
+  private readonly undoing: {
+    snapshot?: ReturnType<Compensation['snapshot']>;
+    clone?: ReturnType<Compensation['clone']>;
+  } = {};
+
   async run(): Promise<CloneVolumeResult> {
     const plan = await this.preflight();
-    const snapshot = plan.snapshot === null ? null : await this.createSnapshot(plan);
-    const snapshotID = snapshot?.snapshotID ?? plan.request.snapshotID!;
-    const clone = await this.startClone(plan, snapshotID);
+    const { snapshot, snapshotID, clone } = await this.snapshotAndClone(plan);
     const { bytes } = await this.awaitClone(plan, clone);
     await this.modify(plan, clone.volumeID);
     await this.grant(plan, clone.volumeID);
@@ -76,10 +84,29 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
     return plan;
   }
 
+  /** A snapshot of ours that did not outlive the wait for a clone slot is taken anew, but not for ever. */
+  private async snapshotAndClone(plan: ClonePlan) {
+    let doubt: string | null = null;
+    for (let tries = 1; ; tries += 1) {
+      const made: MadeSnapshot | null = plan.snapshot === null ? null : await this.createSnapshot(plan);
+      // A call in doubt may have made a second one, whichever snapshot it was for.
+      doubt = made?.inDoubtSince ?? doubt;
+      const snapshotID = made?.snapshotID ?? plan.request.snapshotID!;
+      try {
+        const clone = await this.startClone(plan, snapshotID);
+        return { snapshot: made && { ...made, inDoubtSince: doubt }, snapshotID, clone };
+      } catch (err) {
+        if (made === null || tries >= SNAPSHOT_TRIES || !isSnapshotGone(err)) throw err;
+        this.story.learn(`snapshot ${snapshotID} was gone before the clone was accepted: taking another`);
+      }
+    }
+  }
+
   private async createSnapshot(plan: ClonePlan): Promise<MadeSnapshot> {
     this.begin('createSnapshot', 'snapshot', `Taking a snapshot of volume ${plan.source.volumeID}.`, 'snapshotting');
     // Before the call: its answer may be lost, and what it made must be found by its tag all the same.
-    const undoing = this.compensation.snapshot(plan, this.owner);
+    const undoing = (this.undoing.snapshot ??= this.compensation.snapshot(plan, this.owner));
+    undoing.begin();
     const made = await creates.createSnapshot.executeWithOptions(
       { summary: `CreateSnapshot of volume ${plan.source.volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
       [{ plan, owner: this.owner }],
@@ -97,7 +124,7 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
       'Asking for the clone. While the cluster has no free clone slot it waits in line: for its place see Pending Activities, Last Failure.',
       'waiting',
     );
-    const undoing = this.compensation.clone(plan, this.owner);
+    const undoing = (this.undoing.clone ??= this.compensation.clone(plan, this.owner));
     const clone = await this.inTurn<StartedClone>((line) =>
       creates.startClone.executeWithOptions(
         {

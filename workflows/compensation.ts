@@ -12,6 +12,8 @@ interface Entry {
 
 /** Sharpens what is to be undone, once its IDs are known. `inDoubt`: a call without an answer may still make another. */
 interface Undoing<M> {
+  /** Another is about to be made; the one before, if any, is gone. */
+  begin(): void;
   learn(made: M, inDoubt: boolean): void;
 }
 
@@ -132,6 +134,10 @@ export class Compensation {
       ],
     });
     return {
+      begin() {
+        made = null;
+        inDoubt = true;
+      },
       learn(it, doubt) {
         made = it;
         inDoubt = doubt;

@@ -70,6 +70,7 @@ export abstract class Run<R extends Order, T> {
       request: request?.requestId ?? firstExecutionRunId,
       ...(typeof request?.requestedBy === 'string' ? { requestedBy: request.requestedBy } : {}),
       mayHaveRunBefore: runId !== firstExecutionRunId || typeof request?.requestId === 'string',
+      ...(runId === firstExecutionRunId ? {} : { wasReset: true }),
     };
     this.story = new Story(title);
   }

@@ -21,7 +21,7 @@ export const createStartGroupActivities = (
       const slots = slotTaker(ctx, lines(ctx.alias), sources, line);
       if (line.inDoubtSince && ctx.attempt === 1)
         Object.assign(ctx.memory, { inDoubt: true, issuedAt: line.inDoubtSince });
-      inheritDoubt(ctx, plan);
+      inheritDoubt(ctx, plan, owner);
 
       if (ctx.attempt > 1 || owner.mayHaveRunBefore || line.inDoubtSince) {
         const found = await adopt(ctx, plan, owner);
