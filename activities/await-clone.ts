@@ -51,10 +51,13 @@ export const createAwaitCloneActivities = (
         );
       }
       if (volume.status === 'active') return done(volume.totalSize);
-      throw notVisible(ctx, clone, totalSize, {
-        mayBeQueued: false,
-        message: `no clone job and no result to see; volume ${clone.volumeID} is still "${volume.status}"`,
-      });
+      throw notVisible(
+        ctx,
+        clone,
+        totalSize,
+        `no clone job and no result to see; volume ${clone.volumeID} is still "${volume.status}"`,
+        false,
+      );
     }),
 });
 

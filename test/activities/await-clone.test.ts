@@ -53,7 +53,7 @@ function setUp(lasts: number, { begins = 0, lingers = 0, others = 0 } = {}) {
     api,
     view,
     answers: new AnswerCache(now),
-    times: { timeoutMs: 1_000, settleMs: 1_000, pollCapMs: 120_000, stallMs: 300_000 },
+    times: { timeoutMs: 1_000, settleMs: 1_000, pollCapMs: 120_000, stallMs: 300_000, rotationMs: 1 },
   };
   const lines = (() => ({ released: (id: string) => released.push(id) })) as unknown as SlotLines;
   const { awaitClone } = createAwaitCloneActivities(

@@ -76,8 +76,9 @@ describe('while the cluster copies', () => {
     expect(view).toMatchObject({ message: `stalled: no byte has moved since ${stalledSince}`, stalledSince });
   });
 
-  test.each(['queued', 'finishing'])('a copy without a job to see (%s) is told in the words of the look', (stage) => {
-    const pending = { ...copying({ stage }), lastFailure: { type: FAILURE.notReady, message: 'volume is "init"' } };
+  test('a copy that has no job any more is told in the words of the look', () => {
+    const lastFailure = { type: FAILURE.notReady, message: 'volume is "init"' };
+    const pending = { ...copying({ stage: 'finishing' }), lastFailure };
     expect(toProgressView(observed({ pending }), NOW).message).toBe('volume is "init"');
   });
 

@@ -34,8 +34,8 @@ const cloneUnder = (faults: Fault[], simulator: SimulatorOptions = {}, times: Pa
 const madeEver = (simulator: RunningSimulator) =>
   simulator.cluster.calls.log().filter((c) => c.method === 'CloneVolume' && c.outcome === 'ok').length;
 
-describe('a creating call that goes wrong in the worst way makes one object all the same', () => {
-  test.concurrent.each<[what: string, faults: Fault[]]>([
+describe.concurrent('a creating call that goes wrong in the worst way makes one object all the same', () => {
+  test.each<[what: string, faults: Fault[]]>([
     ['CloneVolume acts twice without an answer', [{ kind: 'actThenCut', method: 'CloneVolume', count: 2 }]],
     ['CreateSnapshot acts twice without an answer', [{ kind: 'actThenCut', method: 'CreateSnapshot', count: 2 }]],
     [
@@ -70,19 +70,18 @@ describe('a creating call that goes wrong in the worst way makes one object all 
     });
   });
 
-  test.concurrent('the clone found again has its own cloneID and asyncHandle', () =>
+  test('the clone found again has its own cloneID and asyncHandle', () =>
     withService({ faults: [{ kind: 'actThenCut', method: 'CloneVolume', count: 1 }] }, async (service) => {
       const handle = await service.start(request);
       const end = await expectInvariants(service.simulator, handle, { groups });
       const [job] = service.simulator.cluster.state().cloneJobs;
       expect(end).toMatchObject({ result: { cloneID: job!.cloneID, asyncHandle: job!.asyncHandle } });
       expect(madeEver(service.simulator)).toBe(1);
-    }),
-  );
+    }));
 });
 
-describe('a refusal for good fails with the words of the API, and undoes', () => {
-  test.concurrent.each<[method: string, step: string]>([
+describe.concurrent('a refusal for good fails with the words of the API, and undoes', () => {
+  test.each<[method: string, step: string]>([
     ['CreateSnapshot', 'createSnapshot'],
     ['CloneVolume', 'startClone'],
     ['ModifyVolume', 'modifyVolume'],
@@ -95,7 +94,7 @@ describe('a refusal for good fails with the words of the API, and undoes', () =>
     expect(end).toMatchObject({ message: expect.stringContaining('no such thing') });
   });
 
-  test.concurrent.each(['xPermissionDenied', 'xNeverHeardOf'])(
+  test.each(['xPermissionDenied', 'xNeverHeardOf'])(
     '%s is believed after three answers, and forgiven after two',
     async (name) => {
       const believed = await cloneUnder([{ kind: 'error', method: 'CreateSnapshot', name }]);
@@ -105,17 +104,16 @@ describe('a refusal for good fails with the words of the API, and undoes', () =>
     },
   );
 
-  test.concurrent('a user without rights', () =>
+  test('a user without rights', () =>
     withService({ faults: [{ kind: 'http503', status: 401, method: 'CloneVolume' }] }, async (service) => {
       expectReadableFailure(await expectInvariants(service.simulator, await service.start(request)), {
         step: 'startClone',
       });
-    }),
-  );
+    }));
 });
 
-describe('undoing goes on through faults', () => {
-  test.concurrent.each<[what: string, fault: Fault]>([
+describe.concurrent('undoing goes on through faults', () => {
+  test.each<[what: string, fault: Fault]>([
     [
       'DeleteVolume is refused for a moment',
       { kind: 'error', method: 'DeleteVolume', name: 'xDBVersionMismatch', count: 2 },
@@ -141,7 +139,7 @@ describe('undoing goes on through faults', () => {
     expectReadableFailure(end, { step: 'grantAccess' });
   });
 
-  test.concurrent('what cannot be removed is named by its ID, with what to do', () =>
+  test('what cannot be removed is named by its ID, with what to do', () =>
     withService(
       {
         faults: [
@@ -164,50 +162,42 @@ describe('undoing goes on through faults', () => {
           },
         });
       },
-    ),
-  );
+    ));
 
-  test.concurrent('a snapshot that cannot be removed does not cost the clone: it expires by itself', () =>
+  test('a snapshot that cannot be removed does not cost the clone: it expires by itself', () =>
     withService({ faults: [{ kind: 'error', method: 'DeleteSnapshot', name: 'xUnknownAccount' }] }, async (service) => {
       const handle = await service.start(request);
       expect(await ending(handle)).toMatchObject({ ended: 'completed', result: { snapshotDeleted: false } });
       const left = ours(service.simulator.cluster.state());
       expect(left).toMatchObject({ volumes: [{}], snapshots: [{ expirationReason: 'Api' }], asyncResults: [] });
-    }),
-  );
+    }));
 });
 
-describe('what happens to the copy itself', () => {
-  test.concurrent.each(['remains', 'removed'] as const)(
-    'it fails, and the half-made volume %s',
-    async (failedClone) => {
-      const end = await cloneUnder(
-        [{ kind: 'cloneFails', name: 'xSliceGone', message: 'a disk broke', atPercent: 30 }],
-        {
-          behaviour: { ...quick, failedClone },
-        },
-      );
-      expectReadableFailure(end, { step: 'awaitClone', method: 'CloneVolume', apiName: 'xSliceGone' });
-      expect(end).toMatchObject({ message: expect.stringContaining('a disk broke') });
-    },
-  );
+describe.concurrent('what happens to the copy itself', () => {
+  test.each(['remains', 'removed'] as const)('it fails, and the half-made volume %s', async (failedClone) => {
+    const end = await cloneUnder([{ kind: 'cloneFails', name: 'xSliceGone', message: 'a disk broke', atPercent: 30 }], {
+      behaviour: { ...quick, failedClone },
+    });
+    expectReadableFailure(end, { step: 'awaitClone', method: 'CloneVolume', apiName: 'xSliceGone' });
+    expect(end).toMatchObject({ message: expect.stringContaining('a disk broke') });
+  });
 
-  test.concurrent('its result is lost: the state of the volume decides', async () => {
+  test('its result is lost: the state of the volume decides', async () => {
     expect(await cloneUnder([{ kind: 'loseAsyncResult' }])).toMatchObject({ ended: 'completed' });
   });
 
-  test.concurrent('it does not show in ListSyncJobs', async () => {
+  test('it does not show in ListSyncJobs', async () => {
     expect(await cloneUnder([{ kind: 'loseSyncJob' }])).toMatchObject({ ended: 'completed' });
   });
 
-  test.concurrent('its result is lost and it failed', async () => {
+  test('its result is lost and it failed', async () => {
     const end = await cloneUnder([{ kind: 'loseAsyncResult' }, { kind: 'cloneFails', atPercent: 10 }], {
       behaviour: { ...quick, failedClone: 'removed' },
     });
     expectReadableFailure(end, { step: 'awaitClone' });
   });
 
-  test.concurrent('its result and its answer are lost', async () => {
+  test('its result and its answer are lost', async () => {
     const lost: Fault[] = [{ kind: 'loseAsyncResult' }, { kind: 'actThenCut', method: 'CloneVolume', count: 1 }];
     expect(await cloneUnder(lost, { behaviour: { ...quick, cloneSeconds: 0 } })).toMatchObject({
       ended: 'completed',
@@ -215,22 +205,13 @@ describe('what happens to the copy itself', () => {
     });
   });
 
-  test.concurrent('it stalls until the deadline', () =>
-    withService({ faults: [{ kind: 'cloneStalls', atPercent: 40 }] }, async (service) => {
-      const handle = await service.start({ ...request, deadline: '8s' });
-      const end = await expectInvariants(service.simulator, handle);
-      expectReadableFailure(end, { step: 'awaitClone' });
-      expect(end).toMatchObject({ message: expect.stringContaining('40 %') });
-    }),
-  );
-
-  test.concurrent('a young volume refuses to be modified for a moment', async () => {
+  test('a young volume refuses to be modified for a moment', async () => {
     const end = await cloneUnder([], { behaviour: { ...quick, youngVolumeSeconds: 3 } });
     expect(end).toMatchObject({ ended: 'completed' });
   });
 });
 
-describe('somebody interferes', () => {
+describe.concurrent('somebody interferes', () => {
   const copying = async (service: Service) => {
     const handle = await service.start(request);
     await waitFor('the copy to run', () => ours(service.simulator.cluster.state()).jobs.length > 0);
@@ -238,15 +219,14 @@ describe('somebody interferes', () => {
   };
   const slow = { behaviour: { ...quick, cloneSeconds: 5 } };
 
-  test.concurrent('and deletes the clone while it is copied', () =>
+  test('and deletes the clone while it is copied', () =>
     withService(slow, async (service) => {
       const { handle, clone } = await copying(service);
       service.simulator.cluster.act('DeleteVolume', { volumeID: clone.volumeID });
       expectReadableFailure(await expectInvariants(service.simulator, handle));
-    }),
-  );
+    }));
 
-  test.concurrent('and deletes the clone when it is done', () =>
+  test('and deletes the clone when it is done', () =>
     withService(
       { faults: [{ kind: 'slow', method: 'AddVolumesToVolumeAccessGroup', delayMs: 2_000 }] },
       async (service) => {
@@ -256,19 +236,17 @@ describe('somebody interferes', () => {
         cluster.act('DeleteVolume', { volumeID: ours(cluster.state()).volumes[0]!.volumeID });
         expectReadableFailure(await expectInvariants(service.simulator, handle));
       },
-    ),
-  );
+    ));
 
-  test.concurrent('and cancels the copy', () =>
+  test('and cancels the copy', () =>
     withService(slow, async (service) => {
       const { handle } = await copying(service);
       const [job] = service.simulator.cluster.state().cloneJobs;
       service.simulator.cluster.act('CancelClone', { cloneID: job!.cloneID });
       expectReadableFailure(await expectInvariants(service.simulator, handle), { step: 'awaitClone' });
-    }),
-  );
+    }));
 
-  test.concurrent.each(['continues', 'fails'] as const)(
+  test.each(['continues', 'fails'] as const)(
     'and deletes the source while it is copied: the copy %s',
     (deleteSourceDuringClone) =>
       withService({ behaviour: { ...slow.behaviour, deleteSourceDuringClone } }, async (service) => {
@@ -279,17 +257,16 @@ describe('somebody interferes', () => {
       }),
   );
 
-  test.concurrent('and deletes our snapshot when the copy is done', () =>
+  test('and deletes our snapshot when the copy is done', () =>
     withService({ faults: [{ kind: 'slow', method: 'ModifyVolume', delayMs: 1_500 }] }, async (service) => {
       const handle = await service.start(request);
       const { cluster } = service.simulator;
       await waitFor('the change', () => cluster.calls.counts().byMethod['ModifyVolume']);
       cluster.act('DeleteSnapshot', { snapshotID: ours(cluster.state()).snapshots[0]!.snapshotID });
       expect(await expectInvariants(service.simulator, handle, { groups })).toMatchObject({ ended: 'completed' });
-    }),
-  );
+    }));
 
-  test.concurrent('and reads the result away', () =>
+  test('and reads the result away', () =>
     withService(slow, async (service) => {
       const { handle } = await copying(service);
       const { cluster } = service.simulator;
@@ -297,20 +274,18 @@ describe('somebody interferes', () => {
       await waitFor('the end of the copy', () => cluster.state().asyncResults[0]?.completed);
       cluster.act('GetAsyncResult', { asyncHandle, keepResult: false });
       expect(await expectInvariants(service.simulator, handle, { groups })).toMatchObject({ ended: 'completed' });
-    }),
-  );
+    }));
 
-  test.concurrent('and takes the tag off: the volume is theirs now and stays', () =>
+  test('and takes the tag off: the volume is theirs now and stays', () =>
     withService({ ...slow, faults: [{ kind: 'cloneFails', atPercent: 90 }] }, async (service) => {
       const { handle, clone } = await copying(service);
       service.simulator.cluster.act('ModifyVolume', { volumeID: clone.volumeID, attributes: { mine: true } });
       expect(await ending(handle)).toMatchObject({ ended: 'failed' });
       const { volumes } = service.simulator.cluster.state();
       expect(volumes.find((v) => v.volumeID === clone.volumeID)?.status).not.toBe('deleted');
-    }),
-  );
+    }));
 
-  test.concurrent('and makes a clone of our clone, which inherits the tag: it is not taken for ours', () =>
+  test('and makes a clone of our clone, which inherits the tag: it is not taken for ours', () =>
     withService(
       { faults: [{ kind: 'slow', method: 'AddVolumesToVolumeAccessGroup', delayMs: 2_000, count: 1 }] },
       async (service) => {
@@ -322,8 +297,7 @@ describe('somebody interferes', () => {
         expect(await ending(handle)).toMatchObject({ ended: 'completed', result: { volumeID: clone!.volumeID } });
         expect(cluster.state().volumes.find((v) => v.volumeID === volumeID)?.status).not.toBe('deleted');
       },
-    ),
-  );
+    ));
 });
 
 test('a cluster that is down from the start is waited for, and given up at the deadline', () =>

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import { ending, ours } from '../support/invariants.ts';
-import { reset } from '../support/reset.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -20,6 +19,13 @@ beforeAll(async () => {
           method: 'ModifyVolume',
           name: 'xUnknownAccount',
           match: { 'attributes.fails': 'once' },
+          count: 1,
+        },
+        {
+          kind: 'error',
+          method: 'ModifyVolume',
+          name: 'xUnknownAccount',
+          match: { 'attributes.fails': 'once more' },
           count: 1,
         },
       ],
@@ -129,6 +135,47 @@ describe('the same requestId never clones twice', () => {
     expect(await ending(waiting)).toMatchObject({ ended: 'failed', message: expect.stringContaining('was cancelled') });
     expect(onCluster(request)).toEqual({ volumes: [], snapshots: [] });
   });
+
+  test.concurrent('a failed key may be tried again by two at once, who share the new clone', async () => {
+    const request = { ...newRequest(), attributes: { fails: 'once more' } };
+    expect(await ending(await service.start(request))).toMatchObject({ ended: 'failed', type: 'CloneFailed' });
+    const [a, b] = await Promise.all([service.clone(request), service.clone(request)]);
+    expect(b).toEqual(a);
+    expect(onCluster(request)).toEqual({ volumes: [a.volumeID], snapshots: [] });
+    expect(timesCloned(request)).toBe(2);
+  });
+
+  test.concurrent('a cancelled key may be asked for again', async () => {
+    const request = newRequest('slow');
+    const first = await service.start(request);
+    await waitFor('the copy', () => onCluster(request).volumes.length === 1);
+    await first.cancel();
+    expect(await ending(first)).toEqual({ ended: 'cancelled' });
+    expect(onCluster(request)).toEqual({ volumes: [], snapshots: [] });
+    const { volumeID } = await service.clone(request);
+    expect(onCluster(request)).toEqual({ volumes: [volumeID], snapshots: [] });
+  });
+
+  test.concurrent('a terminated holder leaves its copy, which the next one under the key takes over', async () => {
+    const request = newRequest('slow');
+    const holder = await service.start(request, { workflowId: workflowIDForRequest(request.requestId) });
+    const waiting = await service.start(request);
+    await waitFor('the copy', () => onCluster(request).volumes.length === 1);
+    await waitFor('the wait for the holder', async () =>
+      (await waiting.describe()).raw.pendingActivities?.some((a) => a.activityType?.name === 'joinRequest'),
+    );
+    const left = onCluster(request);
+    await holder.terminate('test');
+    expect(await ending(waiting)).toMatchObject({
+      ended: 'failed',
+      type: 'CloneFailed',
+      message: expect.stringMatching(/^clone-for-request-.* was terminated, which undoes nothing; repeat the request/),
+    });
+    const { volumeID } = await service.clone(request);
+    expect([volumeID]).toEqual(left.volumes);
+    expect(onCluster(request)).toEqual({ volumes: [volumeID], snapshots: [] });
+    expect(timesCloned(request)).toBe(1);
+  });
 });
 
 test('who waits for the clone longer than its own deadline is told that it goes on', async () => {
@@ -141,32 +188,4 @@ test('who waits for the clone longer than its own deadline is told that it goes 
   const end = await ending(await service.start(request));
   expect(end).toMatchObject({ ended: 'failed', type: 'CloneFailed', message: expect.stringContaining('it goes on') });
   await holder.result();
-});
-
-describe('a workflow that is reset clones once', () => {
-  test.concurrent.each([0, 1, 2, 4, -1])('when it is done, to workflow task %i', async (nth) => {
-    const { requestId: _none, ...request } = newRequest();
-    const handle = await service.start(request);
-    const first = await handle.result();
-    const again = (await (await reset(service.client, handle, nth)).result()) as typeof first;
-    expect(again).toMatchObject({ volumeID: first.volumeID, sourceVolumeID: request.volumeID });
-    expect(onCluster(request)).toEqual({ volumes: [first.volumeID], snapshots: [] });
-    expect(timesCloned(request)).toBe(1);
-  });
-
-  test.concurrent('while it copies, to its beginning', async () => {
-    const { requestId: _none, ...request } = newRequest('slow');
-    const handle = await service.start(request);
-    const [volumeID] = await waitFor('the copy', () => {
-      const { volumes } = onCluster(request);
-      return volumes.length === 1 && volumes;
-    });
-    await waitFor('the result of startClone', async () =>
-      (await handle.describe()).raw.pendingActivities?.some((a) => a.activityType?.name === 'awaitClone'),
-    );
-    const again = await reset(service.client, handle, 0);
-    expect(await again.result()).toMatchObject({ volumeID });
-    expect(onCluster(request)).toEqual({ volumes: [volumeID], snapshots: [] });
-    expect(timesCloned(request)).toBe(1);
-  });
 });

@@ -1,168 +1,208 @@
-import { once } from 'node:events';
-import { expect, onTestFinished, test } from 'vitest';
-import type { CallEntry, Fault } from '../../simulator/index.ts';
-import { ending, expectNothingLeft, expectOneClone, expectReadableFailure } from '../support/invariants.ts';
-import { startService } from '../support/service.ts';
+import { randomUUID } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
+import { expect, test, vi } from 'vitest';
+import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
+import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
+import type { Fault } from '../../simulator/index.ts';
+import { ending, expectNothingLeft, expectOneClone, expectReadableFailure, ours } from '../support/invariants.ts';
+import { startService, type Service } from '../support/service.ts';
+import { HELD_STEPS } from '../support/steps.ts';
 import { waitFor } from '../support/wait.ts';
-import { kill, workerProcesses } from '../support/worker-processes.ts';
+import { end, productionWorkers } from '../support/production-workers.ts';
+
+// Seven processes start here, on a machine that may have two processors and other things to do.
+vi.setConfig({ testTimeout: 240_000 });
+
+type Handle = WorkflowHandle<() => Promise<CloneVolumeResult>>;
 
 const GIB = 1_073_741_824;
 /** Until all clones have reached their steps on a busy machine, and no longer than the client's time-out. */
 const HOLD_MS = 20_000;
-
-/** The step in which a clone of this name is when its worker dies: the fault that holds it there. */
-const STEPS: Record<string, (volumeID: number, name: string) => Fault[]> = {
-  preflight: (volumeID) => [
-    { kind: 'slow', method: 'ListVolumes', match: { volumeIDs: [volumeID] }, delayMs: HOLD_MS, count: 1 },
-  ],
-  'before-the-snapshot': (volumeID) => [
-    { kind: 'slow', method: 'CreateSnapshot', match: { volumeID }, delayMs: HOLD_MS, count: 1 },
-  ],
-  'after-the-snapshot': (volumeID) => [
-    { kind: 'slowAnswer', method: 'CreateSnapshot', match: { volumeID }, delayMs: HOLD_MS, count: 1 },
-  ],
-  'before-the-clone': (_v, name) => [
-    { kind: 'slow', method: 'CloneVolume', match: { name }, delayMs: HOLD_MS, count: 1 },
-  ],
-  'after-the-clone': (_v, name) => [
-    { kind: 'slowAnswer', method: 'CloneVolume', match: { name }, delayMs: HOLD_MS, count: 1 },
-  ],
-  copying: () => [],
-  modifying: (volumeID) => [
-    {
-      kind: 'slow',
-      method: 'ModifyVolume',
-      match: { 'attributes.element-clone': `*source=${volumeID}*` },
-      delayMs: HOLD_MS,
-      count: 1,
-    },
-  ],
-  // Only the clone that is called so has this group.
-  granting: () => [
-    {
-      kind: 'slowAnswer',
-      method: 'AddVolumesToVolumeAccessGroup',
-      match: { volumeAccessGroupID: 4 },
-      delayMs: HOLD_MS,
-      count: 1,
-    },
-  ],
-  verifying: (_v, name) => [
-    { kind: 'slow', method: 'ListVolumes', match: { volumeName: name }, delayMs: HOLD_MS, count: 1 },
-  ],
-  // All others are held before they come so far.
-  'cleaning-up': () => [{ kind: 'slowAnswer', method: 'DeleteSnapshot', delayMs: HOLD_MS, count: 1 }],
-  undoing: (_v, name) => [
-    { kind: 'cloneFails', match: { name }, count: 1 },
-    { kind: 'slowAnswer', method: 'DeleteVolume', delayMs: HOLD_MS, count: 1 },
-  ],
+/** The step that fails, and the groups of the clone that is made. */
+const UNDONE: Record<string, string> = {
+  'undoing-the-clone': 'awaitClone',
+  'undoing-the-grant': 'grantAccess',
+  'having-undone-the-clone': 'awaitClone',
+  'undoing-the-snapshot': 'startClone',
 };
 
-test('a worker is killed while eleven clones are each in another step: the next one ends them all, each once', async () => {
-  const names = Object.keys(STEPS);
-  const sources = names.map((name, i) => ({ volumeID: 101 + i, name: `source-of-${name}`, totalSize: GIB }));
-  const faults = names.flatMap((name, i) => STEPS[name]!(101 + i, name));
+type OnEnd = (fn: () => Promise<void>) => void;
+
+interface Fleet {
+  service: Service;
+  names: string[];
+  handles: Map<string, Handle>;
+  /** All clones that a fault holds are held. */
+  held: () => Promise<void>;
+  /** Each clone has ended as its name says: one volume, or none. */
+  expectEach: () => Promise<void>;
+}
+
+/** A clone in each of these steps at once, each of a source of its own. No worker yet. */
+async function fleet(names: string[], onEnd: OnEnd): Promise<Fleet> {
+  const sources = [...names, 'keyed', 'in-line'];
+  const volumes = sources.map((name, i) => ({ volumeID: 101 + i, name: `source-of-${name}`, totalSize: GIB }));
+  const faults = names.map((name, i): Fault[] => HELD_STEPS[name]?.faults(101 + i, name, HOLD_MS) ?? []);
   const service = await startService({
     worker: false,
     simulator: {
-      faults,
-      state: { volumes: sources },
-      behaviour: { cloneSeconds: 1, youngVolumeSeconds: 0, copyRules: [{ name: 'copying', cloneSeconds: 30 }] },
+      faults: faults.flat(),
+      state: { volumes },
+      limits: { cloneJobsPerNodeMax: 20 },
+      behaviour: {
+        cloneSeconds: 1,
+        youngVolumeSeconds: 0,
+        copyRules: [
+          { name: 'copying', cloneSeconds: 30 },
+          { name: 'theirs-*', cloneSeconds: 600 },
+        ],
+      },
     },
   });
-  onTestFinished(() => service.stop());
+  onEnd(() => service.stop());
   const { cluster } = service.simulator;
-  const startWorker = await workerProcesses(service);
-
-  const first = startWorker();
-  const handles = await Promise.all(
-    names.map((name, i) =>
-      service.start({ volumeID: 101 + i, name, volumeAccessGroups: name === 'granting' ? [4] : ['prod-hosts'] }),
-    ),
-  );
-  const held = (): CallEntry[] => cluster.calls.log().filter((c) => c.fault === 'slow' || c.fault === 'slowAnswer');
-  const holding = faults.filter((f) => f.kind === 'slow' || f.kind === 'slowAnswer').length;
-  await waitFor('every clone to be in its step', () => held().length === holding);
-  await waitFor('a look at the copy', () => cluster.state().cloneJobs.some((j) => j.percentComplete > 0));
-  await kill(first);
-  const callsBefore = cluster.calls.counts().total;
-
-  startWorker();
-  for (const [i, handle] of handles.entries()) {
-    const name = names[i]!;
-    const end = await ending(handle);
-    const workflowID = handle.workflowId;
-    if (name === 'undoing') {
-      expectReadableFailure(end, { step: 'awaitClone' });
-      expectNothingLeft(service.simulator, workflowID);
-    } else {
-      expect({ name, ...end }).toMatchObject({ name, ended: 'completed', result: { volume: { name } } });
-      const group = name === 'granting' ? 'dev-hosts' : 'prod-hosts';
-      const { volumes } = cluster.state();
-      const [made] = volumes.filter((v) => v.name === name && v.status !== 'deleted');
-      expectOneClone(service.simulator, made!.volumeID, { workflowID, groups: [group] });
-    }
+  const handles = new Map<string, Handle>();
+  for (const [i, name] of names.entries()) {
+    const request = { volumeID: 101 + i, name, volumeAccessGroups: ['prod-hosts'], ...HELD_STEPS[name]?.request };
+    handles.set(name, await service.start(request));
   }
-  expect(cluster.calls.counts().total).toBeGreaterThan(callsBefore);
-  expect(cluster.state()).toMatchObject({ snapshots: [], asyncResults: [], slots: { running: 0 } });
-}, 240_000);
-
-test('a worker is told to stop while CloneVolume is under way: the call ends, and the next worker does not repeat it', async () => {
-  const service = await startService({
-    worker: false,
-    simulator: {
-      faults: [{ kind: 'slowAnswer', method: 'CloneVolume', delayMs: 4_000, count: 1 }],
-      behaviour: { cloneSeconds: 1, youngVolumeSeconds: 0 },
+  const holds = new Set(faults.flatMap((f) => f.at(-1) ?? []));
+  return {
+    service,
+    names,
+    handles,
+    held: async () => {
+      await waitFor(
+        'every clone to be in its step',
+        () => cluster.faults.list().every(({ fault, fired }) => !holds.has(fault) || fired > 0),
+        100_000,
+      );
     },
-  });
-  onTestFinished(() => service.stop());
-  const { cluster } = service.simulator;
-  const startWorker = await workerProcesses(service);
-  const first = startWorker();
-  const handle = await service.start({ volumeID: 42, name: 'db-uat' });
-  await waitFor('CloneVolume to be under way', () => cluster.state().cloneJobs.length === 1);
-
-  const ended = once(first, 'exit');
-  first.kill('SIGTERM');
-  expect(await ended).toEqual([0, null]);
-
-  startWorker();
-  const { volumeID } = await handle.result();
-  expectOneClone(service.simulator, volumeID, { workflowID: handle.workflowId, groups: [] });
-  expect(cluster.calls.counts().byMethod).toMatchObject({ CloneVolume: 1, CreateSnapshot: 1 });
-  // Nothing had to be looked for: the answer had been recorded before the worker went.
-  expect(cluster.calls.counts().byMethod['ListAsyncResults'] ?? 0).toBe(0);
-});
-
-test('a worker stands still before CreateSnapshot, and goes on when another has ended the clone: it makes none any more', async () => {
-  const service = await startService({
-    worker: false,
-    simulator: {
-      faults: [
-        { kind: 'error', method: 'CreateSnapshot', name: 'xNotPrimary', count: 1 },
-        // The look before the second try, held for long enough to be met.
-        { kind: 'slowAnswer', method: 'ListSnapshots', delayMs: 3_000, count: 1 },
-      ],
-      behaviour: { cloneSeconds: 1, youngVolumeSeconds: 0 },
+    async expectEach() {
+      for (const [name, handle] of handles) {
+        const outcome = await ending(handle);
+        const { workflowId: workflowID } = handle;
+        const step = UNDONE[name];
+        if (step !== undefined) {
+          expectReadableFailure(outcome, { step });
+          expectNothingLeft(service.simulator, workflowID);
+          continue;
+        }
+        expect({ name, ...outcome }).toMatchObject({ name, ended: 'completed', result: { volume: { name } } });
+        const [made] = ours(cluster.state(), workflowID).volumes;
+        const groups = [name === 'granting' ? 'dev-hosts' : 'prod-hosts'];
+        expectOneClone(service.simulator, made!.volumeID, { workflowID, groups });
+      }
     },
-  });
-  onTestFinished(() => service.stop());
-  const { cluster } = service.simulator;
-  // The answer of the look is still good when the worker wakes up.
-  const startWorker = await workerProcesses(service, { timeoutSeconds: 55, settleSeconds: 1 });
-  const first = startWorker();
-  const handle = await service.start({ volumeID: 42, name: 'db-uat' });
-  await waitFor('the look before CreateSnapshot', () => cluster.calls.counts().byMethod['ListSnapshots']);
-  first.kill('SIGSTOP');
-  startWorker();
-  const { volumeID } = await handle.result();
-  expect(cluster.calls.counts().byMethod).toMatchObject({ CreateSnapshot: 2 });
+  };
+}
 
-  // It ends in order only when it is through with what it had in mind.
-  const ended = once(first, 'exit');
-  first.kill('SIGCONT');
-  first.kill('SIGTERM');
-  expect(await ended).toEqual([0, null]);
-  expect(cluster.calls.counts().byMethod).toMatchObject({ CreateSnapshot: 2 });
-  expectOneClone(service.simulator, volumeID, { workflowID: handle.workflowId, groups: [] });
-}, 240_000);
+test.concurrent.for(['SIGKILL', 'SIGTERM'] as const)(
+  'a worker gets %s while a clone is in every step there is: the next one ends them all, each once',
+  async (signal, { onTestFinished }) => {
+    const names = [...Object.keys(HELD_STEPS), 'copying'];
+    const { service, handles, held, expectEach } = await fleet(names, onTestFinished);
+    const { cluster } = service.simulator;
+    const { start, stop } = await productionWorkers(service);
+    onTestFinished(stop);
+    const first = start();
+    // One that waits for another's clone, and one that waits for a slot: two of somebody else's copies have them.
+    const keyed = { volumeID: 101 + names.length, name: 'keyed', requestId: randomUUID() };
+    const holder = await service.start(keyed, { workflowId: workflowIDForRequest(keyed.requestId) });
+    const joiner = await service.start(keyed);
+    const theirs = ['theirs-1', 'theirs-2'].map((name) =>
+      Number(cluster.act('CloneVolume', { volumeID: 102 + names.length, name, attributes: {} })['cloneID']),
+    );
+    const inLine = await service.start({ volumeID: 102 + names.length, name: 'in-line' });
+    await held();
+    await waitFor('a look at the copy', () => cluster.state().cloneJobs.some((j) => j.percentComplete > 0));
+    const callsBefore = cluster.calls.counts().total;
+    expect(await end(first, signal)).toEqual(signal === 'SIGTERM' ? [0, null] : [null, 'SIGKILL']);
+
+    for (const cloneID of theirs) cluster.act('CancelClone', { cloneID });
+    start();
+    await expectEach();
+    const [a, b] = await Promise.all([holder.result(), joiner.result()]);
+    expect(b).toEqual(a);
+    expectOneClone(service.simulator, a.volumeID, { workflowID: holder.workflowId });
+    expectOneClone(service.simulator, (await inLine.result()).volumeID, { workflowID: inLine.workflowId });
+    expect(cluster.calls.counts().total).toBeGreaterThan(callsBefore);
+    expect(cluster.state()).toMatchObject({ snapshots: [], asyncResults: [], slots: { running: 0 } });
+    expect(handles.size).toBeGreaterThan(13);
+  },
+);
+
+/** Steps whose held call is the last of its activity, so that the activity ends when it is answered. */
+const LAST_CALLS = [
+  'checking',
+  'after-the-snapshot',
+  'after-the-clone',
+  'modifying',
+  'granting',
+  'verifying',
+  'cleaning-up',
+  'undoing-the-clone',
+  'undoing-the-snapshot',
+];
+
+test.concurrent(
+  'workers die between two steps, when what was done is recorded and nothing is decided: no step is repeated',
+  async ({ onTestFinished }) => {
+    const { service, names, handles, held, expectEach } = await fleet(LAST_CALLS, onTestFinished);
+    const { calls } = service.simulator.cluster;
+    const { start, stop } = await productionWorkers(service);
+    onTestFinished(stop);
+    const [decides, does] = [start('workflows'), start('activities')];
+    await held();
+    await end(decides, 'SIGKILL');
+    for (const [name, handle] of handles) {
+      await waitFor(`the end of the activity of ${name}`, async () => {
+        const { pendingActivities = [], pendingWorkflowTask } = (await handle.describe()).raw;
+        return pendingActivities?.length === 0 && pendingWorkflowTask != null;
+      });
+    }
+    await end(does, 'SIGKILL');
+
+    start();
+    await expectEach();
+    const timesCalled = (method: string, params: Record<string, unknown>) =>
+      calls.log().filter((c) => c.method === method && Object.entries(params).every(([k, v]) => c.params[k] === v))
+        .length;
+    for (const [i, name] of names.entries()) {
+      const once = {
+        CloneVolume: timesCalled('CloneVolume', { name }),
+        CreateSnapshot: timesCalled('CreateSnapshot', { volumeID: 101 + i }),
+      };
+      expect({ name, ...once }).toEqual({ name, CloneVolume: 1, CreateSnapshot: 1 });
+    }
+  },
+);
+
+test.concurrent(
+  'a worker is told to stop while CloneVolume is under way: the call ends, and the next worker does not repeat it',
+  async ({ onTestFinished }) => {
+    const service = await startService({
+      worker: false,
+      simulator: {
+        faults: [{ kind: 'slowAnswer', method: 'CloneVolume', delayMs: 4_000, count: 1 }],
+        behaviour: { cloneSeconds: 1, youngVolumeSeconds: 0 },
+      },
+    });
+    onTestFinished(() => service.stop());
+    const { cluster } = service.simulator;
+    const { start, stop } = await productionWorkers(service);
+    onTestFinished(stop);
+    const first = start();
+    const handle = await service.start({ volumeID: 42, name: 'db-uat' });
+    await waitFor('CloneVolume to be under way', () => cluster.state().cloneJobs.length === 1);
+
+    expect(await end(first, 'SIGTERM')).toEqual([0, null]);
+
+    start();
+    const { volumeID } = await handle.result();
+    expectOneClone(service.simulator, volumeID, { workflowID: handle.workflowId, groups: [] });
+    expect(cluster.calls.counts().byMethod).toMatchObject({ CloneVolume: 1, CreateSnapshot: 1 });
+    // Nothing had to be looked for: the answer had been recorded before the worker went.
+    expect(cluster.calls.counts().byMethod['ListAsyncResults'] ?? 0).toBe(0);
+  },
+);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, DefaultLogger } from '@temporalio/worker';
+import { NativeConnection, Runtime, Worker, DefaultLogger, type RuntimeOptions } from '@temporalio/worker';
 import {
   AnswerCache,
   createActivities,
@@ -53,6 +53,8 @@ export interface WorkerOptions {
   worker?: boolean;
   address?: string;
   workflowBundlePath?: string;
+  /** What the first service of a process gives to the SDK's runtime. */
+  telemetry?: RuntimeOptions['telemetryOptions'];
 }
 
 export type ServiceOptions = ClusterOptions & WorkerOptions;
@@ -65,7 +67,13 @@ export interface Fleet {
 }
 
 /** Times short enough for a test and long enough for a loaded machine. */
-const TEST_TIMES: ClusterTimes = { timeoutMs: 10_000, settleMs: 2_000, pollCapMs: 2_000, stallMs: 60_000 };
+const TEST_TIMES: ClusterTimes = {
+  timeoutMs: 10_000,
+  settleMs: 2_000,
+  pollCapMs: 2_000,
+  stallMs: 60_000,
+  rotationMs: 8_000,
+};
 
 /** Asked for only when it is needed, so that a script may use the service outside of a test run. */
 const provided = async (key: 'temporalAddress' | 'workflowBundlePath') => (await import('vitest')).inject(key);
@@ -75,7 +83,10 @@ let quiet = false;
 export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
   if (!quiet) {
     quiet = true;
-    Runtime.install({ logger: new DefaultLogger(process.env['TEST_LOG'] === '1' ? 'INFO' : 'ERROR') });
+    Runtime.install({
+      logger: new DefaultLogger(process.env['TEST_LOG'] === '1' ? 'INFO' : 'ERROR'),
+      ...(options.telemetry === undefined ? {} : { telemetryOptions: options.telemetry }),
+    });
   }
   const address = options.address ?? (await provided('temporalAddress'));
   const taskQueue = `test-${randomUUID()}`;
