@@ -1,17 +1,20 @@
-// Records test/histories/*.json anew, one for each scenario of test/support/scenarios.ts:
+// Records test/histories/*.json anew, one for each scenario of test/support/scenarios.ts, and test/histories/running/*.json,
+// one for each of test/support/unfinished.ts, as it stands in the middle of its way:
 //
-//   npx tsx scripts/record-histories.ts [SCENARIO…]
+//   npx tsx scripts/record-histories.ts [SCENARIO…] [running/SCENARIO…]
 //
 // test/integration/replay.test.ts replays them against the current workflow code. A change that cannot replay them would
 // break clones that are running while a new version is deployed: guard it with patched(), and record only what is new.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import setup from '../test/support/global-setup.ts';
 import { scenarios } from '../test/support/scenarios.ts';
 import { startService } from '../test/support/service.ts';
+import { unfinished } from '../test/support/unfinished.ts';
 
 const folder = fileURLToPath(new URL('../test/histories/', import.meta.url));
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -25,10 +28,13 @@ const withoutMachine = (key: string, value: unknown): unknown => {
   return value.replaceAll(root, './').replace(/^\d+@[\w.-]+$/, 'recorder');
 };
 
+const running = Object.fromEntries(Object.entries(unfinished).map(([name, s]) => [`running/${name}`, s]));
+const all = { ...scenarios, ...running };
+
 async function record(name: string): Promise<void> {
-  const scenario = scenarios[name];
+  const scenario = all[name];
   if (scenario === undefined)
-    throw new Error(`There is no scenario "${name}"; there are: ${Object.keys(scenarios).join(', ')}`);
+    throw new Error(`There is no scenario "${name}"; there are: ${Object.keys(all).join(', ')}`);
   const service = await startService({
     simulator: scenario.simulator,
     address: given.temporalAddress!,
@@ -36,25 +42,29 @@ async function record(name: string): Promise<void> {
   });
   try {
     const handle = await scenario.run(service);
-    const outcome = await handle.result().then(
-      () => 'completed',
-      (err: unknown) => (err instanceof Error && err.cause instanceof Error ? err.cause.name : String(err)),
-    );
+    const outcome = name in running ? 'running' : await outcomeOf(handle);
     const history = JSON.parse(historyToJSON(await handle.fetchHistory())) as { events: unknown[] };
     await writeFile(`${folder}${name}.json`, `${JSON.stringify(history, withoutMachine, 2)}\n`);
     console.log(`${name}: ${outcome}, ${history.events.length} events`);
+    if (name in running) await handle.terminate('recorded');
   } finally {
     await service.stop();
   }
 }
 
-await mkdir(folder, { recursive: true });
+const outcomeOf = (handle: WorkflowHandle) =>
+  handle.result().then(
+    () => 'completed',
+    (err: unknown) => (err instanceof Error && err.cause instanceof Error ? err.cause.name : String(err)),
+  );
+
+await mkdir(`${folder}running`, { recursive: true });
 const teardown = await setup({
   provide: (key: keyof ProvidedContext, value: string) => void (given[key] = value),
 } as TestProject);
 try {
   const names = process.argv.slice(2);
-  for (const name of names.length > 0 ? names : Object.keys(scenarios)) await record(name);
+  for (const name of names.length > 0 ? names : Object.keys(all)) await record(name);
 } finally {
   await teardown();
 }

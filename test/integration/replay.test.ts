@@ -1,28 +1,30 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { expect, inject, test } from 'vitest';
 import { scenarios } from '../support/scenarios.ts';
+import { unfinished } from '../support/unfinished.ts';
 
 const folder = fileURLToPath(new URL('../histories/', import.meta.url));
 
 async function recorded() {
-  const files = (await readdir(folder)).filter((f) => f.endsWith('.json')).toSorted();
+  const files = (await readdir(folder, { recursive: true })).filter((f) => f.endsWith('.json')).toSorted();
   return Promise.all(
     files.map(async (file) => ({
-      workflowId: basename(file, '.json'),
+      workflowId: file.slice(0, -'.json'.length),
       text: await readFile(folder + file, 'utf8'),
     })),
   );
 }
 
-test('the workflow code replays every history that an earlier version has recorded', async () => {
+test('the workflow code replays every history that an earlier version has recorded, of clones that ended and that run', async () => {
   const histories = (await recorded()).map(({ workflowId, text }) => ({
     workflowId,
     history: JSON.parse(text) as unknown,
   }));
-  expect(histories.map((h) => h.workflowId)).toEqual(expect.arrayContaining(Object.keys(scenarios)));
+  expect(histories.map((h) => h.workflowId)).toEqual(
+    expect.arrayContaining([...Object.keys(scenarios), ...Object.keys(unfinished).map((name) => `running/${name}`)]),
+  );
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const replayed: Record<string, string> = {};
   for await (const { workflowId, error } of Worker.runReplayHistories(

@@ -1,14 +1,22 @@
 import { join } from 'node:path';
 import { NativeConnection } from '@temporalio/worker';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { startTemporal } from '../../scripts/temporal-server.ts';
 import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
-import { ending, expectOneClone } from '../support/invariants.ts';
+import { ending, expectNothingLeft, expectOneClone, ours } from '../support/invariants.ts';
 import { startService } from '../support/service.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait.ts';
 
-test('Temporal is killed and started again while clones are being asked for and copied: each is made once', async () => {
+const DOWN_MS = 60_000;
+vi.setConfig({ testTimeout: DOWN_MS + 180_000 });
+
+/** What each clone is at when Temporal goes: by its name. */
+const SECONDS = { 'copied-before-it-is-back': 30, 'copied-after-it-is-back': 75, 'asked-for': 1, undone: 600 };
+type Name = keyof typeof SECONDS;
+const NAMES = Object.keys(SECONDS) as Name[];
+
+test('Temporal is killed and is away for a minute while clones are asked for, copied and undone: each is made once', async () => {
   const { TEMPORAL_ADDRESS: _other, ...env } = process.env;
   const server = await startTemporal({ dbFile: join(await tempDir(), 'temporal.db'), find: { env } });
   onTestFinished(() => server.stop());
@@ -18,27 +26,44 @@ test('Temporal is killed and started again while clones are being asked for and 
   const service = await startService({
     address: server.address,
     simulator: {
-      behaviour: { cloneSeconds: 8 },
-      // One answer comes while Temporal is down.
-      faults: [{ kind: 'slowAnswer', method: 'CloneVolume', match: { name: 'asked-for' }, delayMs: 4_000, count: 1 }],
+      behaviour: { copyRules: NAMES.map((name) => ({ name, cloneSeconds: SECONDS[name] })), cancelledClone: 'remains' },
+      // These answers come while Temporal is down.
+      faults: [
+        { kind: 'slowAnswer', method: 'CloneVolume', match: { name: 'asked-for' }, delayMs: 4_000, count: 1 },
+        { kind: 'slowAnswer', method: 'DeleteVolume', delayMs: 4_000, count: 1 },
+      ],
     },
   });
   onTestFinished(() => service.stop());
-  const { calls } = service.simulator.cluster;
+  const { cluster } = service.simulator;
+  const start = async (name: Name) => service.start({ volumeID: [42, 41, 43, 12][NAMES.indexOf(name)], name });
+  const isCopied = (name: Name) =>
+    waitFor(`the copy of ${name}`, () => {
+      const made = cluster.state().volumes.find((v) => v.name === name);
+      return cluster.state().cloneJobs.some((j) => j.dstVolumeID === made?.volumeID && j.status === 'running');
+    });
+  const undone = await start('undone');
+  await isCopied('undone');
+  const copied = [await start('copied-before-it-is-back'), await start('copied-after-it-is-back')];
+  await isCopied('copied-before-it-is-back');
+  await isCopied('copied-after-it-is-back');
+  await undone.cancel();
+  const asked = await start('asked-for');
+  const log = () => cluster.calls.log();
+  await waitFor('the call that deletes', () => log().some((c) => c.method === 'DeleteVolume'));
+  await waitFor('the call that asks', () => log().some((c) => c.params['name'] === 'asked-for'));
+  await server.restart({ signal: 'SIGKILL', downFor: DOWN_MS });
 
-  const names = ['copied', 'asked-for'];
-  const copied = await service.start({ volumeID: 42, name: 'copied' });
-  await waitFor('a look at the copy', () => calls.counts().byMethod['ListSyncJobs']);
-  const asked = await service.start({ volumeID: 41, name: 'asked-for' });
-  await waitFor('the second CloneVolume', () => calls.counts().byMethod['CloneVolume'] === 2);
-  await server.restart({ signal: 'SIGKILL', downFor: 5_000 });
-
-  for (const [i, handle] of [copied, asked].entries()) {
-    await waitFor('the end of the clone', async () => (await handle.describe()).status.name !== 'RUNNING');
-    const end = await ending(handle);
-    expect(end).toMatchObject({ ended: 'completed', result: { volume: { name: names[i] } } });
-    const made = service.simulator.cluster.state().volumes.filter((v) => v.name === names[i] && v.status !== 'deleted');
-    expect(made).toHaveLength(1);
-    expectOneClone(service.simulator, made[0]!.volumeID, { workflowID: handle.workflowId });
+  for (const handle of [...copied, asked]) {
+    await waitFor('the end of the clone', async () => (await handle.describe()).status.name !== 'RUNNING', 120_000);
+    expect(await ending(handle)).toMatchObject({ ended: 'completed' });
+    const [made] = ours(cluster.state(), handle.workflowId).volumes;
+    expectOneClone(service.simulator, made!.volumeID, { workflowID: handle.workflowId });
+  }
+  expect(await ending(undone)).toEqual({ ended: 'cancelled' });
+  expectNothingLeft(service.simulator, undone.workflowId);
+  for (const name of NAMES) {
+    const live = cluster.state().volumes.filter((v) => v.name === name && v.status !== 'deleted');
+    expect({ name, live: live.length }).toEqual({ name, live: name === 'undone' ? 0 : 1 });
   }
 });

@@ -13,7 +13,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export type WorkerRole = 'all' | 'workflows' | 'activities';
 
 export interface ProductionWorkers {
-  start: (role?: WorkerRole) => ChildProcess;
+  /** @param bundle workflow code. Default: made from the sources under test */
+  start: (role?: WorkerRole, bundle?: string) => ChildProcess;
   /** The file that holds the password, for workers to read. */
   passwordFile: string;
   /** Kills all that still run. */
@@ -42,14 +43,14 @@ export async function productionWorkers(service: Service): Promise<ProductionWor
     rotationSeconds: 120
 `,
   );
-  const start = (role: WorkerRole = 'all') => {
+  const start = (role: WorkerRole = 'all', bundle = inject('workflowBundlePath')) => {
     const worker = spawn(process.execPath, ['--import', 'tsx', 'test/support/worker-process.ts'], {
       cwd: root,
       stdio: ['ignore', 'inherit', process.env['TEST_LOG'] === '1' ? 'inherit' : 'ignore'],
       env: {
         ...process.env,
         TEMPORAL_ADDRESS: service.address,
-        TEST_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
+        TEST_WORKFLOW_BUNDLE: bundle,
         TEST_WORKER_ROLE: role,
         ELEMENT_CLONE_CONFIG: join(dir, 'element-clone.yaml'),
         ELEMENT_CLONE_TASK_QUEUE: service.taskQueue,

@@ -2,7 +2,7 @@ import type { Fault } from '../../simulator/index.ts';
 
 /** How a clone of this source and name is held in a step: by its last fault, when that has met a call. */
 export interface HeldStep {
-  faults(volumeID: number, name: string, delayMs: number): Fault[];
+  faults: (volumeID: number, name: string, delayMs: number) => Fault[];
   /** What the request needs to come by that step. */
   request?: Record<string, unknown>;
   /** True when nothing in the call tells whose it is: one clone at a time may come so far. */
