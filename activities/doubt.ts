@@ -16,6 +16,7 @@ const AMBIGUOUS = new Set([
 /** True when a creating call that ended so may have created something all the same. */
 export function mayHaveActed(err: unknown): boolean {
   if (err instanceof ElementTransportError || err instanceof ElementAuthError) return err.mayHaveActed;
+  if (err instanceof NotYet) return false;
   if (err instanceof ElementApiError) return AMBIGUOUS.has(err.apiName);
   return true;
 }
@@ -54,14 +55,14 @@ function restore(ctx: StepContext, before: { inDoubt: boolean | undefined; issue
 
 /**
  * Takes over the doubt about an earlier run of the same workflow, whose last call may be under way still. After a reset
- * to a point behind preflight the plan knows nothing of that run: it ended a moment ago.
+ * the plan may be that of the run which it cut short, and know nothing of its end: it ended a moment ago.
  */
 export function inheritDoubt(
   ctx: StepContext,
   { earlierRunEndedAt }: Pick<ClonePlan, 'earlierRunEndedAt'>,
   { wasReset }: Pick<Owner, 'wasReset'>,
 ): void {
-  const since = earlierRunEndedAt ?? (wasReset ? new Date(ctx.now() + UNAWARE_MS).toISOString() : undefined);
+  const since = wasReset ? new Date(ctx.now() + UNAWARE_MS).toISOString() : (earlierRunEndedAt ?? undefined);
   if (since === undefined || ctx.memory.inDoubt !== undefined) return;
   ctx.memory.inDoubt = true;
   ctx.memory.issuedAt = since;
@@ -89,7 +90,7 @@ export async function makeOnce<T>(
   step: { method: string; find: () => Promise<T | undefined>; create: () => Promise<T> },
 ): Promise<T> {
   inheritDoubt(ctx, plan, owner);
-  if (ctx.attempt > 1 || owner.mayHaveRunBefore) {
+  if (ctx.repeated || owner.mayHaveRunBefore) {
     const found = await step.find();
     if (found !== undefined) {
       log.info('Found what an earlier attempt made', { method: step.method });
@@ -100,9 +101,19 @@ export async function makeOnce<T>(
   return issue(ctx, step.create);
 }
 
-/** Comes back later unless a call that ended at `since` can no longer have an effect. */
+/**
+ * Comes back later unless a call that ended at `since` can no longer have an effect. Stands before the look-up that is
+ * to find its work: what acts between a look-up and this would be missed.
+ */
 export function settle(ctx: StepContext, since: string | null, what: string): void {
-  if (since === null) return;
+  const notYet = settling(ctx, since, what);
+  if (notYet) throw notYet;
+}
+
+/** The same for a step that has work to do while it waits: what to throw once that is done. */
+export function settling(ctx: StepContext, since: string | null, what: string): NotYet | undefined {
+  if (since === null) return undefined;
   const left = Date.parse(since) + ctx.times.settleMs - ctx.now();
-  if (left > 0) throw new NotYet(`${what} (${Math.ceil(left / 1_000)} s to go)`, Math.min(left + 500, 10_000));
+  if (left <= 0) return undefined;
+  return new NotYet(`${what} (${Math.ceil(left / 1_000)} s to go)`, Math.min(left + 500, 10_000));
 }

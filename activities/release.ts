@@ -1,11 +1,19 @@
 import type { ElementClient } from '../element/index.ts';
 import { doneAlready } from './tolerate.ts';
 
-/** Reads the result once without keeping it, which removes it. Kept results pile up on the cluster otherwise. */
-export const releaseAsyncResult = (api: ElementClient, asyncHandle: number | null): Promise<void> =>
-  asyncHandle === null
-    ? Promise.resolve()
-    : doneAlready(['xDBNoSuchPath'], () => api.getAsyncResult({ asyncHandle, keepResult: false }));
+/**
+ * Reads the result once without keeping it, which removes it. Kept results pile up on the cluster otherwise. False when
+ * its job still runs: nothing is removed then.
+ */
+export async function releaseAsyncResult(api: ElementClient, asyncHandle: number | null): Promise<boolean> {
+  let released = true;
+  if (asyncHandle !== null) {
+    await doneAlready(['xDBNoSuchPath'], async () => {
+      released = (await api.getAsyncResult({ asyncHandle, keepResult: false })).status !== 'running';
+    });
+  }
+  return released;
+}
 
 /** Deletes a snapshot of ours; one that is gone already has expired or was deleted before. */
 export const deleteOwnSnapshot = (api: ElementClient, snapshotID: number): Promise<void> =>

@@ -19,8 +19,8 @@ interface KnownJobs {
  * caller has checked the tags. Cancelling a clone may or may not take the half-made volume away: look, and delete what
  * is left. Returns what the step has removed in all its attempts, and what the cluster refused to give up for good.
  *
- * `deleted`: volumes of ours that are deleted already. An attempt that deleted one may have ended before it came to its
- * result, which nobody would then look for any more.
+ * `deleted`: volumes of ours that are deleted already, or stay, and whose results are to go all the same. An attempt
+ * that deleted one may have ended before it came to its result, which nobody would then look for any more.
  */
 export async function removeOwnVolumes(
   ctx: StepContext,
@@ -46,9 +46,13 @@ export async function removeOwnVolumes(
   ]);
   for (const id of handles) {
     // The result of a copy that goes on cannot be taken away before it is there.
-    const reason = running
-      ? 'it comes when the copy ends'
-      : await unlessRefused(ctx, 'GetAsyncResult', () => releaseAsyncResult(ctx.api, id));
+    let released = !running;
+    const refusal = running
+      ? undefined
+      : await unlessRefused(ctx, 'GetAsyncResult', async () => {
+          released = await releaseAsyncResult(ctx.api, id);
+        });
+    const reason = refusal ?? (released ? undefined : 'it comes when the copy ends');
     if (reason !== undefined) leftBehind.push({ kind: 'asyncResult', id, reason: `${reason}; ${READ_IT}` });
   }
   if (results.refused !== undefined && handles.size === 0) {
@@ -154,7 +158,7 @@ export async function resultsKept(ctx: StepContext): Promise<{ list: AsyncHandle
 export async function unlessRefused(
   ctx: StepContext,
   what: string,
-  call: () => Promise<void>,
+  call: () => Promise<unknown>,
 ): Promise<string | undefined> {
   try {
     await call();

@@ -21,11 +21,11 @@ export const createStartCloneActivities = (
       const { request } = plan;
       const tag = tagOf(owner, plan, 'clone');
       const slots = line && slotTaker(ctx, lines(ctx.alias), [request.volumeID], line);
-      if (line?.inDoubtSince && ctx.attempt === 1)
+      if (line?.inDoubtSince && !ctx.repeated)
         Object.assign(ctx.memory, { inDoubt: true, issuedAt: line.inDoubtSince });
       inheritDoubt(ctx, plan, owner);
 
-      if (ctx.attempt > 1 || owner.mayHaveRunBefore || line?.inDoubtSince) {
+      if (ctx.repeated || owner.mayHaveRunBefore || line?.inDoubtSince) {
         const [found] = await findOwnVolumes(ctx.api, request.name, tag);
         if (found) {
           log.info('Found the clone that an earlier attempt made', { volumeID: found.volumeID });

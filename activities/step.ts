@@ -61,6 +61,8 @@ export interface StepContext extends Cluster {
   cached<T>(key: string, maxAgeMs: number, read: () => Promise<T>): Promise<T>;
   /** 1 for the first. */
   attempt: number;
+  /** True when there was an attempt before. */
+  repeated: boolean;
   signal: AbortSignal;
   now(): number;
 }
@@ -110,10 +112,12 @@ export async function runStep<T extends object>(
   const now = deps.now ?? Date.now;
   const cluster = deps.cluster(alias);
   if (cluster === undefined) throw unknownCluster(deps, alias);
-  const { unfinished, ended, ...remembered }: Partial<StepMemory> = (info.heartbeatDetails as
-    StepMemory | undefined) ?? { unfinished: true };
+  const details = info.heartbeatDetails as StepMemory | undefined;
+  const { unfinished, ended, ...remembered }: Partial<StepMemory> = details ?? { unfinished: true };
   const memory: StepMemory = { apiCalls: 0, suspects: 0, ...remembered };
-  if (info.attempt > 1 && (unfinished || (ended ?? info.attempt - 1) < info.attempt - 1)) {
+  // Somebody who resets an activity begins at attempt 1 again, with the memory that there is.
+  const repeated = info.attempt > 1 || details !== undefined;
+  if (repeated && (unfinished || (ended ?? info.attempt - 1) !== info.attempt - 1)) {
     // Every attempt that ends leaves its memory; this one's worker died, or is cut off. What it had called is not known.
     memory.inDoubt = true;
     memory.issuedAt = new Date(now() + UNAWARE_MS).toISOString();
@@ -131,6 +135,7 @@ export async function runStep<T extends object>(
     memory,
     save,
     attempt: info.attempt,
+    repeated,
     signal,
     now,
   };
@@ -184,8 +189,8 @@ const NOT_COUNTED = new Set<string | symbol>(['call', 'apiVersion', 'clockSkewMs
 const isRead = (member: string) => /^(list|get)/.test(member);
 
 /**
- * The same client, counting its calls. Once the activity is cancelled, or its worker has stood still, it makes no further call. A look that is under way
- * is cut short, a change is not: what it did must be known to be undone.
+ * The same client, counting its calls. Once the activity is cancelled, or its worker has stood still, it makes no
+ * further call. A look that is under way is cut short, a change is not: what it did must be known to be undone.
  */
 function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal, pulse: Pulse): ElementClient {
   return new Proxy(api, {

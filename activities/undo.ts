@@ -1,12 +1,13 @@
 import type { LeftBehind } from '../contracts/failure.ts';
 import { isOwn, readTag } from '../contracts/tag.ts';
+import type { Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
-import { settle } from './doubt.ts';
+import { settling } from './doubt.ts';
 import { findOwnSnapshots, findOwnVolumesEver, findVolume, tagOf } from './find.ts';
 import { deleteOwnSnapshot } from './release.ts';
 import { removeByHand, removeOwnVolumes, unlessRefused } from './remove.ts';
 import { ownWorkflowID, type SlotLines } from './slots.ts';
-import { runStep, UNAWARE_MS, type StepContext } from './step.ts';
+import { runStep, UNAWARE_MS, type NotYet, type StepContext } from './step.ts';
 import type { CloneActivities, UndoResult } from './types.ts';
 
 /**
@@ -22,20 +23,30 @@ export const createUndoActivities = (
       // Nothing runs yet: out of the line at once.
       if (clone === null) lines(ctx.alias).released(ownWorkflowID());
       const tag = tagOf(owner, plan, 'clone');
+      const notYet = settlingUndo(ctx, inDoubt, 'CloneVolume');
       const { live: found, deleted } = await findOwnVolumesEver(ctx.api, plan.request.name, tag);
       if (clone && !found.some((v) => v.volumeID === clone.volumeID)) {
         // Renamed, perhaps. Without our tag it is no longer ours to delete.
         const volume = await findVolume(ctx.api, clone.volumeID);
         if (volume && isOwn(readTag(volume.attributes), tag, volume.volumeID)) found.push(volume);
       }
-      const { removed, leftBehind } = await removeOwnVolumes(ctx, found, { ...clone, deleted });
+      // What an earlier run has finished, and this one has not taken over, is in somebody's hands.
+      const isInUse = (v: Volume) => v.volumeID !== clone?.volumeID && readTag(v.attributes)?.volumeID !== undefined;
+      const inUse = found.filter(isInUse);
+      const { removed, leftBehind } = await removeOwnVolumes(
+        ctx,
+        found.filter((v) => !isInUse(v)),
+        { ...clone, deleted: [...deleted, ...inUse] },
+      );
+      leftBehind.push(...inUse.map((v) => leftInUse(v.volumeID)));
       if (clone !== null) lines(ctx.alias).released(ownWorkflowID());
-      settleUndo(ctx, inDoubt, 'CloneVolume');
+      if (notYet) throw notYet;
       return { undone: removed.map(deletedText), leftBehind };
     }),
 
   undoSnapshot: ({ plan, owner, inDoubt }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
+      const notYet = settlingUndo(ctx, inDoubt, 'CreateSnapshot');
       const found = await findOwnSnapshots(ctx.api, tagOf(owner, plan, 'snapshot'));
       const result = await removeSnapshots(
         ctx,
@@ -45,7 +56,7 @@ export const createUndoActivities = (
           remove: (snapshotID) => deleteOwnSnapshot(ctx.api, snapshotID),
         },
       );
-      settleUndo(ctx, inDoubt, 'CreateSnapshot');
+      if (notYet) throw notYet;
       return result;
     }),
 });
@@ -69,12 +80,22 @@ export async function removeSnapshots(
   return { undone: gone.map((id) => `${by.name} ${id} deleted`), leftBehind };
 }
 
+export const leftInUse = (volumeID: number): LeftBehind => ({
+  kind: 'volume',
+  id: volumeID,
+  reason: 'finished by an earlier run of this request, and perhaps in use; delete it if it is not',
+});
+
 export const deletedText = (volumeID: number) => `volume ${volumeID} deleted`;
 
-/** Comes back until a creating call whose answer was lost can no longer have an effect. */
-export function settleUndo(ctx: StepContext, inDoubt: boolean, method: string): void {
-  if (!inDoubt) return;
+/**
+ * What to throw at the end of an attempt as long as a creating call whose answer was lost can still have an effect. To
+ * be known before the look-up: what acts after it must be found by another one.
+ */
+export function settlingUndo(ctx: StepContext, inDoubt: boolean, method: string): NotYet | undefined {
+  if (!inDoubt) return undefined;
   // The attempt that was cut short may not have heard of it yet.
   ctx.memory.issuedAt ??= new Date(ctx.now() + UNAWARE_MS).toISOString();
-  settle(ctx, ctx.memory.issuedAt, `waiting to see whether a ${method} whose answer was lost still takes effect`);
+  const what = `waiting to see whether a ${method} whose answer was lost still takes effect`;
+  return settling(ctx, ctx.memory.issuedAt, what);
 }

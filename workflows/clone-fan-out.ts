@@ -44,6 +44,7 @@ class FanOutRun extends Run<CloneFanOutRequest, CloneFanOutResult> {
   async run(): Promise<CloneFanOutResult> {
     setHandler(defineQuery<FanOutProgress>(FAN_OUT_PROGRESS), () => this.progress());
     const plan = await this.preflight();
+    if (this.wasCutShort(plan) && plan.snapshot !== null) this.compensation.snapshot(plan, this.owner);
     const snapshot = plan.snapshot === null ? null : await this.createSnapshot(plan);
     const snapshotID = snapshot?.snapshotID ?? this.request.snapshotID!;
     await this.cloneAll(snapshotID);

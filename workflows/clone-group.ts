@@ -29,6 +29,10 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
 
   async run(): Promise<CloneGroupResult> {
     const plan = await this.preflight();
+    if (this.wasCutShort(plan)) {
+      if (plan.snapshot !== null) this.compensation.groupSnapshot(plan, this.owner);
+      this.compensation.group(plan, this.owner);
+    }
     const snapshot = plan.snapshot === null ? null : await this.createSnapshot(plan);
     const groupSnapshotID = snapshot?.groupSnapshotID ?? plan.groupSnapshotID!;
     const group = await this.startGroup(plan, groupSnapshotID);

@@ -4,7 +4,6 @@ import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { WORKFLOW } from '../contracts/names.ts';
 import { changes, creates, looks, reads } from './activities.ts';
 import { cloneLabel, label } from '../contracts/label.ts';
-import type { Compensation } from './compensation.ts';
 import { isSnapshotGone } from './failure.ts';
 import { Run, serve, type Subject } from './run.ts';
 import { publish } from './search-attributes.ts';
@@ -23,13 +22,12 @@ export async function cloneVolume(request: CloneVolumeRequest): Promise<CloneVol
 const SNAPSHOT_TRIES = 3;
 
 class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
-  private readonly undoing: {
-    snapshot?: ReturnType<Compensation['snapshot']>;
-    clone?: ReturnType<Compensation['clone']>;
-  } = {};
-
   async run(): Promise<CloneVolumeResult> {
     const plan = await this.preflight();
+    if (this.wasCutShort(plan)) {
+      if (plan.snapshot !== null) this.compensation.snapshot(plan, this.owner);
+      this.compensation.clone(plan, this.owner);
+    }
     const { snapshot, snapshotID, clone } = await this.snapshotAndClone(plan);
     const { bytes } = await this.awaitClone(plan, clone);
     await this.modify(plan, clone.volumeID);
@@ -105,7 +103,7 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
   private async createSnapshot(plan: ClonePlan): Promise<MadeSnapshot> {
     this.begin('createSnapshot', 'snapshot', `Taking a snapshot of volume ${plan.source.volumeID}.`, 'snapshotting');
     // Before the call: its answer may be lost, and what it made must be found by its tag all the same.
-    const undoing = (this.undoing.snapshot ??= this.compensation.snapshot(plan, this.owner));
+    const undoing = this.compensation.snapshot(plan, this.owner);
     undoing.begin();
     const made = await creates.createSnapshot.executeWithOptions(
       { summary: `CreateSnapshot of volume ${plan.source.volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
@@ -124,7 +122,7 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
       'Asking for the clone. While the cluster has no free clone slot it waits in line: for its place see Pending Activities, Last Failure.',
       'waiting',
     );
-    const undoing = (this.undoing.clone ??= this.compensation.clone(plan, this.owner));
+    const undoing = this.compensation.clone(plan, this.owner);
     const clone = await this.inTurn<StartedClone>((line) =>
       creates.startClone.executeWithOptions(
         {

@@ -17,10 +17,10 @@ interface Undoing<M> {
   learn(made: M, inDoubt: boolean): void;
 }
 
-const mayExist = (kind: LeftBehind['kind'], reason: string): LeftBehind => ({
+const mayExist = (kind: LeftBehind['kind'], reason: string, what = 'may exist'): LeftBehind => ({
   kind,
   id: null,
-  reason: `may exist, look for its tag: ${reason}`,
+  reason: `${what}, look for its tag: ${reason}`,
 });
 
 type Handles = Pick<StartedClone, 'volumeID' | 'cloneID' | 'asyncHandle'>;
@@ -36,6 +36,7 @@ const asyncResult = (asyncHandle: number | null): LeftBehind[] =>
  */
 export class Compensation {
   private readonly entries: Entry[] = [];
+  private readonly undoings = new Map<LeftBehind['kind'], Undoing<never>>();
   private isCopied = false;
   /** Groups that clones may have been added to. */
   private groups = new Map<number, string>();
@@ -119,21 +120,25 @@ export class Compensation {
     });
   }
 
+  /** One of a kind: asked for again, the same. */
   private add<M>(entry: {
     kind: LeftBehind['kind'];
     undo: (made: M | null, inDoubt: boolean) => Promise<UndoResult>;
     leave: (made: M, reason: string) => LeftBehind[];
   }): Undoing<M> {
+    const before = this.undoings.get(entry.kind);
+    if (before) return before;
     let made: M | null = null;
     let inDoubt = true;
     this.entries.unshift({
       undo: (refused) => entry.undo(made, inDoubt && !(refused && made === null)),
-      leave: (reason, refused) => [
-        ...(made === null ? [] : entry.leave(made, reason)),
-        ...(inDoubt && !(refused && made === null) ? [mayExist(entry.kind, reason)] : []),
-      ],
+      leave: (reason, refused) => {
+        if (made === null) return refused ? [] : [mayExist(entry.kind, reason)];
+        const second = inDoubt ? [mayExist(entry.kind, reason, 'a second one may exist')] : [];
+        return [...entry.leave(made, reason), ...second];
+      },
     });
-    return {
+    const undoing: Undoing<M> = {
       begin() {
         made = null;
         inDoubt = true;
@@ -143,6 +148,8 @@ export class Compensation {
         inDoubt = doubt;
       },
     };
+    this.undoings.set(entry.kind, undoing);
+    return undoing;
   }
 
   /** What stays on purpose, whatever happens, and is to be named. */

@@ -60,6 +60,7 @@ export abstract class Run<R extends Order, T> {
   protected readonly startedAt = workflowInfo().startTime.toISOString();
   protected apiCalls = 0;
   protected step = 'preflight';
+  private cutShort = false;
   private readonly turn = new Turn();
 
   constructor(request: R, title: string) {
@@ -87,9 +88,11 @@ export abstract class Run<R extends Order, T> {
       const what = cancelled ? 'Cancelled.' : `Failed in step ${this.step}: ${sentence(reasonOf(err))}`;
       this.story.say(kept ? what : `${what} Undoing what was made.`);
     }
+    // What an earlier run may have made is not refused with this one's call.
+    const refusedClearly = madeNothing(err) && !this.cutShort;
     const { undone, leftBehind } = kept
-      ? this.compensation.leave(madeNothing(err))
-      : await this.compensation.run(madeNothing(err));
+      ? this.compensation.leave(refusedClearly)
+      : await this.compensation.run(refusedClearly);
     publish({ phase: cancelled ? 'cancelled' : 'failed' });
     const failure = refused ?? this.failure(err, undone, leftBehind, kept);
     this.story.end(cancelled ? 'cancelled' : 'failed', failure.message);
@@ -98,6 +101,14 @@ export abstract class Run<R extends Order, T> {
 
   private failure(err: unknown, undone: string[], leftBehind: LeftBehind[], kept: boolean): ApplicationFailure {
     return cloneFailed(err, { ...this.subject(), step: this.step, undone, leftBehind, kept });
+  }
+
+  /**
+   * True when an earlier run of this workflow was ended from outside. It may have come further than this one will, so
+   * that everything is to be undone from the start.
+   */
+  protected wasCutShort({ earlierRunEndedAt }: { earlierRunEndedAt?: string | null }): boolean {
+    return (this.cutShort = this.owner.wasReset === true || earlierRunEndedAt != null);
   }
 
   /** The step that begins: its activity's name for programs, its own for people. */

@@ -19,11 +19,10 @@ export const createStartGroupActivities = (
     runStep(deps, plan.cluster, async (ctx) => {
       const sources = plan.members.map((m) => m.source.volumeID);
       const slots = slotTaker(ctx, lines(ctx.alias), sources, line);
-      if (line.inDoubtSince && ctx.attempt === 1)
-        Object.assign(ctx.memory, { inDoubt: true, issuedAt: line.inDoubtSince });
+      if (line.inDoubtSince && !ctx.repeated) Object.assign(ctx.memory, { inDoubt: true, issuedAt: line.inDoubtSince });
       inheritDoubt(ctx, plan, owner);
 
-      if (ctx.attempt > 1 || owner.mayHaveRunBefore || line.inDoubtSince) {
+      if (ctx.repeated || owner.mayHaveRunBefore || line.inDoubtSince) {
         const found = await adopt(ctx, plan, owner);
         if (found) {
           log.info('Found the clones that an earlier attempt made', { volumeIDs: volumeIDsOf(found) });

@@ -4,7 +4,7 @@ import { deleteOwnGroupSnapshot } from '../release.ts';
 import { removeOwnVolumes } from '../remove.ts';
 import { ownWorkflowID, type SlotLines } from '../slots.ts';
 import { runStep } from '../step.ts';
-import { deletedText, removeSnapshots, settleUndo } from '../undo.ts';
+import { deletedText, leftInUse, removeSnapshots, settlingUndo } from '../undo.ts';
 import { findOwnGroupSnapshots, findOwnMembers, ownMembers } from './find.ts';
 import type { GroupActivities } from './types.ts';
 
@@ -28,20 +28,25 @@ export const createGroupUndoActivities = (
     runStep(deps, plan.cluster, async (ctx) => {
       // Nothing runs yet: out of the line at once.
       if (group === null) lines(ctx.alias).released(ownWorkflowID());
+      const notYet = settlingUndo(ctx, inDoubt, 'CloneMultipleVolumes');
       const known = new Set(group?.members.map((m) => m.volumeID));
       const { live: found, deleted } = await findOwnMembers(ctx.api, plan, owner);
       const elsewhere = [...known].filter((id) => !found.some((m) => m.volumeID === id));
       if (elsewhere.length > 0) found.push(...ownMembers(await findVolumes(ctx.api, elsewhere), plan, owner).live);
       // What an earlier run has finished, and this one has not taken over, is in somebody's hands.
-      const going = found.filter((m) => !m.stamped || known.has(m.volumeID)).map((m) => m.volume);
-      const { removed, leftBehind } = await removeOwnVolumes(ctx, going, { ...group, deleted });
+      const isInUse = (m: { stamped: boolean; volumeID: number }) => m.stamped && !known.has(m.volumeID);
+      const going = found.filter((m) => !isInUse(m)).map((m) => m.volume);
+      const inUse = found.filter(isInUse).map((m) => m.volume);
+      const { removed, leftBehind } = await removeOwnVolumes(ctx, going, { ...group, deleted: [...deleted, ...inUse] });
+      leftBehind.push(...inUse.map((v) => leftInUse(v.volumeID)));
       if (group !== null) lines(ctx.alias).released(ownWorkflowID());
-      settleUndo(ctx, inDoubt, 'CloneMultipleVolumes');
+      if (notYet) throw notYet;
       return { undone: removed.map(deletedText), leftBehind };
     }),
 
   undoGroupSnapshot: ({ plan, owner, inDoubt }) =>
     runStep(deps, plan.cluster, async (ctx) => {
+      const notYet = settlingUndo(ctx, inDoubt, 'CreateGroupSnapshot');
       const found = await findOwnGroupSnapshots(ctx.api, plan, owner);
       const result = await removeSnapshots(
         ctx,
@@ -51,7 +56,7 @@ export const createGroupUndoActivities = (
           remove: (groupSnapshotID) => deleteOwnGroupSnapshot(ctx.api, groupSnapshotID),
         },
       );
-      settleUndo(ctx, inDoubt, 'CreateGroupSnapshot');
+      if (notYet) throw notYet;
       return result;
     }),
 });
