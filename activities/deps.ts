@@ -39,4 +39,6 @@ export interface ActivityDeps {
   temporal: Client;
   /** Milliseconds since the epoch. @default Date.now */
   now?: () => number;
+  /** Milliseconds, by which a worker notices that it stood still. @default Date.now */
+  pulse?: () => number;
 }

@@ -123,7 +123,7 @@ export async function runStep<T extends object>(
     memory.issuedAt = new Date(now() + UNAWARE_MS).toISOString();
   }
   const save = () => heartbeat({ ...memory, unfinished: true } satisfies StepMemory);
-  const pulse = takePulse();
+  const pulse = takePulse(deps.pulse);
   const signal = AbortSignal.any([cancellationSignal(), pulse.stopped]);
   const api = counted(cluster.api, memory, signal, pulse);
   const ctx: StepContext = {
@@ -166,13 +166,13 @@ interface Pulse {
 }
 
 /** Notices that too much time has passed since it was last checked. */
-function takePulse(): Pulse {
+function takePulse(clock: () => number = Date.now): Pulse {
   const stopped = new AbortController();
-  let last = Date.now();
+  let last = clock();
   return {
     stopped: stopped.signal,
     check() {
-      const stoodMs = Date.now() - last;
+      const stoodMs = clock() - last;
       last += stoodMs;
       if (stoodMs < STANDSTILL_MS) return;
       stopped.abort(
