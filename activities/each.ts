@@ -32,7 +32,8 @@ export async function eachVolume(
       tasks[volumeID] = { done: true };
     } catch (err) {
       if (tolerant && isFinal(err, task)) {
-        tasks[volumeID] = { failed: err instanceof Error ? err.message : String(err) };
+        const said = err instanceof ElementApiError ? { method: err.method, apiName: err.apiName } : {};
+        tasks[volumeID] = { failed: err instanceof Error ? err.message : String(err), ...said };
         return;
       }
       errors.push(err);

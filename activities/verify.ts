@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { log } from '@temporalio/activity';
 import type { ClonedVolume } from '../contracts/clone-result.ts';
 import { FAILURE } from '../contracts/names.ts';
+import type { MemberTask } from '../contracts/progress.ts';
 import { withoutTag } from '../contracts/tag.ts';
 import type { Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -54,9 +55,16 @@ export async function removeStrangers(
   if (refused) {
     throw new StepFailed(`volume ${refused.id}, made by a call whose answer was lost, ${refused.reason}`, {
       type: FAILURE.verifyFailed,
+      ...refusalOf(ctx, refused.id),
     });
   }
   return removed;
+}
+
+/** Which call the cluster refused for this volume, by which name. */
+function refusalOf({ memory }: StepContext, volumeID: number | null): Pick<MemberTask, 'method' | 'apiName'> {
+  const { method, apiName } = memory.tasks?.[volumeID ?? -1] ?? {};
+  return { ...(method === undefined ? {} : { method }), ...(apiName === undefined ? {} : { apiName }) };
 }
 
 /** A difference is looked at again before it is believed. */

@@ -56,8 +56,10 @@ export function membersText({ members }: GroupProgress): string {
 /** How far a step that does the same to each member of a group is with one of them. */
 export interface MemberTask {
   done?: boolean;
-  /** Why it will not be done. */
+  /** Why it will not be done, and which call the cluster refused by which name. */
   failed?: string;
+  method?: string;
+  apiName?: string;
   suspects?: number;
 }
 

@@ -81,13 +81,19 @@ test.concurrent('a terminated clone is asked for again by its key, while its Clo
 );
 
 test.concurrent(
-  'a clone found again cannot be adopted, and the answer of its DeleteVolume is lost: its result is released',
+  'a clone that cannot be looked for is found by undoing, and the answer of its DeleteVolume is lost: its result is released',
   () =>
     withService(
       {
         faults: [
           { kind: 'actThenCut', method: 'CloneVolume', count: 1 },
-          { kind: 'error', method: 'ListAsyncResults', name: 'xUnknownAccount', count: 1 },
+          {
+            kind: 'error',
+            method: 'ListVolumes',
+            match: { volumeName: request.name },
+            name: 'xUnknownAccount',
+            count: 1,
+          },
           { kind: 'actThenCut', method: 'DeleteVolume', count: 1 },
         ],
       },
@@ -135,7 +141,7 @@ test.concurrent('a snapshot that may exist and cannot be looked for is named as 
   withService(
     {
       faults: [
-        { kind: 'error', method: 'CreateSnapshot', name: 'xUnknownAccount' },
+        { kind: 'actThenCut', method: 'CreateSnapshot', count: 1 },
         { kind: 'error', method: 'ListSnapshots', name: 'xUnknownAccount' },
       ],
     },
