@@ -24,8 +24,8 @@ const LEFT: Record<string, string[]> = {
   verifying: ['async result', 'membership', 'snapshot', 'volume'],
   'cleaning-up': ['membership', 'volume'],
   'undoing-the-clone': ['async result', 'snapshot', 'volume'],
-  'undoing-the-grant': ['snapshot', 'volume'],
-  'having-undone-the-clone': ['snapshot'],
+  'undoing-the-grant': ['async result', 'snapshot', 'volume'],
+  'having-undone-the-clone': ['async result', 'snapshot'],
   'undoing-the-snapshot': ['snapshot'],
 };
 
