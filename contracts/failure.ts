@@ -1,7 +1,7 @@
 /** One thing that is still on the cluster. */
 export interface LeftBehind {
-  kind: 'volume' | 'snapshot' | 'groupSnapshot' | 'accessGroupMembership' | 'cloneJob' | 'asyncResult';
-  /** volumeID, snapshotID, groupSnapshotID, … or asyncHandle; `null` when it never became known. */
+  kind: 'volume' | 'snapshot' | 'groupSnapshot' | 'accessGroupMembership' | 'cloneJob' | 'asyncResult' | 'content';
+  /** volumeID (of `content` too: what the volume holds), snapshotID, groupSnapshotID, … or asyncHandle; `null` when it never became known. */
   id: number | null;
   /** Why it is still there, and what to do. */
   reason: string;
@@ -44,8 +44,16 @@ export interface FanOutFailureDetails extends FailureDetails {
   failed: { name: string; workflowID: string; error: string }[];
 }
 
+/** The same of `copyVolume` and `undoCopy`. */
+export interface CopyFailureDetails extends FailureDetails {
+  /** Missing in what `undoCopy` says. */
+  sourceVolumeID?: number;
+  dstVolumeID: number;
+}
+
 /** What a failure is about: the part of its details that was known from the start. */
-export type FailureSubject = About<CloneFailureDetails> | About<GroupFailureDetails> | About<FanOutFailureDetails>;
+export type FailureSubject =
+  About<CloneFailureDetails> | About<GroupFailureDetails> | About<FanOutFailureDetails> | About<CopyFailureDetails>;
 type About<D extends FailureDetails> = Omit<D, Exclude<keyof FailureDetails, 'cluster'>>;
 
 /** `details[0]` of a failure thrown by an activity. No secrets: it is kept in the history. */

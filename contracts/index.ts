@@ -14,6 +14,8 @@ export {
 export * from './clone-volume.ts';
 export * from './clone-group.ts';
 export * from './clone-fan-out.ts';
+export * from './copy-volume.ts';
+export type * from './copy-result.ts';
 export type * from './clone-result.ts';
 export type * from './clone-group-result.ts';
 export type * from './clone-types.ts';

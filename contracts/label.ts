@@ -26,6 +26,15 @@ export const groupLabel = (request: { cluster?: unknown; volumes?: unknown } | n
 export const cloneLabel = (request: { cluster?: unknown; volumeID?: unknown; name?: unknown } | null | undefined) =>
   `Clone volume ${label(request?.volumeID)} of ${label(request?.cluster)} → ${label(request?.name)}`;
 
+/** What is copied onto what, in one line. */
+export const copyLabel = (
+  request: { cluster?: unknown; volumeID?: unknown; dstVolumeID?: unknown } | null | undefined,
+) => `Copy volume ${label(request?.volumeID)} of ${label(request?.cluster)} onto volume ${label(request?.dstVolumeID)}`;
+
+/** Which copy is taken back, in one line. */
+export const undoCopyLabel = (request: { cluster?: unknown; dstVolumeID?: unknown } | null | undefined) =>
+  `Take back the copy onto volume ${label(request?.dstVolumeID)} of ${label(request?.cluster)}`;
+
 /** `volume 42 of lab to 50 clones`. */
 export const fanOutWhat = (r: { cluster?: unknown; volumeID?: unknown; clones?: unknown } | null | undefined) =>
   `volume ${label(r?.volumeID)} of cluster ${label(r?.cluster)} to ${Array.isArray(r?.clones) ? r.clones.length : '?'} clones`;

@@ -7,6 +7,9 @@ export const WORKFLOW = {
   cloneVolume: 'cloneVolume',
   cloneGroup: 'cloneGroup',
   cloneFanOut: 'cloneFanOut',
+  copyVolume: 'copyVolume',
+  /** Takes a copy back. */
+  undoCopy: 'undoCopy',
   /** The line for the clone slots of one cluster: contracts/slots.ts. */
   cloneSlots: 'cloneSlots',
   /** A dry run: contracts/dry-run.ts. */
@@ -57,6 +60,8 @@ export const FAILURE = {
   cloneJobFailed: 'CloneJobFailed',
   /** The snapshot expired or was deleted before the cluster accepted the clone. */
   snapshotGone: 'SnapshotGone',
+  /** Nothing tells how the copy onto a volume ended. */
+  copyOutcomeUnknown: 'CopyOutcomeUnknown',
   /** The volume is not in the requested state. */
   verifyFailed: 'VerifyFailed',
 } as const;
@@ -74,5 +79,7 @@ export const ATTRIBUTES_BYTES_MAX = 1000;
 export const DEFAULT_PRIORITY = 3;
 
 export const DEFAULT_DEADLINE = '24h';
+/** How long the way back of a copy is kept. */
+export const DEFAULT_UNDO_EXPIRY = '24h';
 /** How long the cluster keeps our snapshot when nobody removes it: the safety net behind the clean-up. */
 export const DEFAULT_SNAPSHOT_EXPIRY = '24h';

@@ -19,10 +19,13 @@ export type Includable = (typeof INCLUDABLE)[number];
 export const REMOVABLE_KINDS = ['volume', 'snapshot', 'asyncResult'] as const satisfies readonly LeftBehind['kind'][];
 export type RemovableKind = (typeof REMOVABLE_KINDS)[number];
 
+/** What can be on a cluster without an owner: objects. */
+type OrphanKind = Exclude<LeftBehind['kind'], 'content'>;
+
 /** One object that no running workflow owns. */
 export interface Orphan {
   cluster: string;
-  kind: LeftBehind['kind'];
+  kind: OrphanKind;
   /** volumeID, snapshotID, volumeAccessGroupID, cloneID or asyncHandle. */
   id: number;
   /** Of the volume, the snapshot or the group; empty for what has no name. */
@@ -95,7 +98,7 @@ export interface RemoveOrphansRequest extends FindOrphansRequest {
 /** Something that was removed, or was not. */
 export interface Removal {
   cluster: string;
-  kind: LeftBehind['kind'];
+  kind: OrphanKind;
   id: number;
   /** As in `Orphan`. */
   volumeID: number | null;

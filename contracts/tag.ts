@@ -1,6 +1,7 @@
 import { TAG_ATTRIBUTE } from './names.ts';
 
-const STEPS = ['snapshot', 'groupSnapshot', 'clone'] as const;
+/** `undo`: the snapshot of a volume from before a copy onto it; `sourceVolumeID` is then that volume. */
+const STEPS = ['snapshot', 'groupSnapshot', 'clone', 'undo'] as const;
 
 /**
  * The ownership tag: one attribute that every object made by this service carries. It is the same over retries,

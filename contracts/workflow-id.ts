@@ -29,6 +29,13 @@ export const workflowIDForGroup = (r: { cluster: string; volumes: readonly { vol
 export const workflowIDForClone = (r: { cluster: string; volumeID: number; name: string }, unique: string) =>
   `clone-volume-${r.volumeID}-of-${slug(r.cluster)}-to-${slug(r.name)}-${unique}`;
 
+/** ID for a copy without a key: `copy-volume-42-of-lab-onto-volume-57-k3j9x2p0aq`. */
+export const workflowIDForCopy = (r: { cluster: string; volumeID: number; dstVolumeID: number }, unique: string) =>
+  `copy-volume-${r.volumeID}-of-${slug(r.cluster)}-onto-volume-${r.dstVolumeID}-${unique}`;
+
+/** The one workflow that may take a copy back at a time; while it runs, nothing else is copied onto the volume. */
+export const workflowIDForUndo = (workflowID: string) => `undo-${workflowID}`;
+
 /** ID for a fan-out without a key: `fan-out-volume-42-of-lab-to-50-clones-k3j9x2p0aq`. */
 export const workflowIDForFanOut = (
   r: { cluster: string; volumeID: number; clones: readonly unknown[] },

@@ -79,6 +79,7 @@ const KINDS: Record<LeftBehind['kind'], string> = {
   accessGroupMembership: 'membership of volume access group',
   cloneJob: 'clone job',
   asyncResult: 'async result',
+  content: 'content of volume',
 };
 
 const left = ({ kind, id, reason }: LeftBehind) => `${KINDS[kind]}${id === null ? '' : ` ${id}`} (${reason})`;

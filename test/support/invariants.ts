@@ -80,6 +80,7 @@ export function expectOnlyNamedLeft(
     cloneJob: left.jobs.map((j) => j.cloneID),
     asyncResult: left.asyncResults.map((r) => r.asyncHandle),
     accessGroupMembership: groups.map((g) => g.volumeAccessGroupID),
+    content: [],
   };
   const namedAs = (kind: LeftBehind['kind']) => leftBehind.filter((l) => l.kind === kind);
   const unknown = (kind: LeftBehind['kind']) => namedAs(kind).some((l) => l.id === null);
