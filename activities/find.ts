@@ -9,7 +9,12 @@ export const tagOf = (owner: Owner, plan: ClonePlan, step: OwnershipTag['step'])
   step,
   sourceVolumeID: plan.source.volumeID,
   ...(owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy }),
+  ...(step === 'clone' ? generationTag(plan.request) : {}),
 });
+
+/** Which generation of which series a clone is, for its tag. */
+export const generationTag = ({ series }: ClonePlan['request']): Pick<OwnershipTag, 'series' | 'generation'> =>
+  series === undefined ? {} : { series: series.name, generation: series.generation };
 
 export const byID = (a: Volume, b: Volume) => a.volumeID - b.volumeID;
 

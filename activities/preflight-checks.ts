@@ -2,6 +2,7 @@ import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { ATTRIBUTES_BYTES_MAX } from '../contracts/names.ts';
 import { withoutTag, withTag } from '../contracts/tag.ts';
 import { compareVersions, minimumApiVersion } from '../element/index.ts';
+import { generationTag } from './find.ts';
 import type { Facts } from './preflight-facts.ts';
 import type { Owner } from './types.ts';
 
@@ -135,6 +136,8 @@ function attributeFaults(request: CloneVolumeRequest, { source }: Facts, owner: 
     sourceVolumeID: source.volumeID,
     volumeID: 999_999_999,
     ...(owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy }),
+    ...generationTag(request),
+    ...(request.series === undefined ? {} : { served: new Date(0).toISOString() }),
   } as const;
   const sets: [string, Record<string, unknown>][] = [
     ['attributes', request.attributes ?? inherited],

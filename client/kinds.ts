@@ -68,9 +68,13 @@ const namesText = (names: readonly string[]) =>
 const snapshotText = (snapshot: CloneVolumeRequest['snapshot']) =>
   `taken now, ${snapshot?.retention === 'keep' ? 'kept afterwards' : 'deleted afterwards'}`;
 
-type CloneFields = Pick<CloneVolumeRequest, 'newSize' | 'access' | 'newAccountID' | 'modify' | 'volumeAccessGroups'>;
+type CloneFields = Pick<
+  CloneVolumeRequest,
+  'newSize' | 'access' | 'newAccountID' | 'modify' | 'volumeAccessGroups' | 'series'
+>;
 
 const cloneDetails = (r: CloneFields): Detail[] => [
+  ['Series', r.series === undefined ? undefined : `${r.series.name}, generation ${r.series.generation}`],
   ['Size', r.newSize === undefined ? undefined : `${r.newSize} bytes`],
   ['Access', r.access],
   ['Account', r.newAccountID?.toString()],

@@ -5,6 +5,7 @@ import {
   always,
   attributesSchema,
   clusterSchema,
+  generationSchema,
   id,
   modifySchema,
   must,
@@ -84,6 +85,8 @@ export const cloneGroupRequestSchema = z
     enableSnapMirrorReplication: z.boolean().optional(),
     /** How to take the group snapshot that is cloned. Only without groupSnapshotID. */
     snapshot: snapshotOptionsSchema.optional(),
+    /** Set by `refreshClone`. */
+    series: generationSchema.optional(),
     ...orderFields,
     /** Keep the other clones when one of them fails. @default all or nothing */
     onMemberFailure: z.literal('keep', { error: 'must be "keep"; leave it out for all or nothing' }).optional(),

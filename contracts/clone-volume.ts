@@ -6,6 +6,7 @@ import {
   always,
   attributesSchema,
   clusterSchema,
+  generationSchema,
   id,
   modifySchema,
   orderFields,
@@ -39,6 +40,8 @@ export const cloneVolumeRequestSchema = z
     volumeAccessGroups: volumeAccessGroupsSchema.optional(),
     /** Delete the clone after this, unless extended. */
     lease: durationSchema(3650).optional(),
+    /** Set by `refreshClone`. */
+    series: generationSchema.optional(),
     ...orderFields,
   })
   .refine((r) => r.snapshotID === undefined || r.snapshot === undefined, {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from './duration-schema.ts';
 import { TAG_ATTRIBUTE } from './names.ts';
+import { SERIES } from './series.ts';
 import { REQUEST_ID } from './workflow-id.ts';
 
 /** Fields that requests of several kinds have, with the errors that a person reads. */
@@ -93,6 +94,16 @@ export const volumeAccessGroupsSchema = z
 /** Alias of the cluster in the worker's configuration; never an address or a secret. */
 export const clusterSchema = z.string(must('the alias of a cluster')).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
   error: 'must be the alias of a cluster in the worker configuration: letters, digits, ".", "_" or "-"',
+});
+
+export const seriesSchema = z
+  .string(must('the name of the series'))
+  .regex(SERIES, { error: 'must be 1 to 48 letters, digits, ".", "_" or "-", beginning with a letter or digit' });
+
+/** Which generation of which series a clone is: set by `refreshClone`, whose retention goes by it. */
+export const generationSchema = z.strictObject({
+  name: seriesSchema,
+  generation: z.int(must('the number of the generation')).positive({ error: 'must be 1 or more' }),
 });
 
 /** How a request is to be served, whatever it is for. */

@@ -10,6 +10,7 @@ export const WORKFLOW = {
   copyVolume: 'copyVolume',
   /** Takes a copy back. */
   undoCopy: 'undoCopy',
+  refreshClone: 'refreshClone',
   /** The line for the clone slots of one cluster: contracts/slots.ts. */
   cloneSlots: 'cloneSlots',
   /** A dry run: contracts/dry-run.ts. */

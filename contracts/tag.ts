@@ -17,6 +17,11 @@ export interface OwnershipTag {
   requestedBy?: string;
   /** Stamped on a finished clone. A copy that somebody makes of it inherits the tag, but not this ID. */
   volumeID?: number;
+  /** Which generation of which series the clone is. */
+  series?: string;
+  generation?: number;
+  /** When the generation went into service (ISO 8601). One whose run failed before has none. */
+  served?: string;
 }
 
 const VERSION = '1';
@@ -31,6 +36,9 @@ export function formatTag(tag: OwnershipTag): string {
     ['source', tag.sourceVolumeID],
     ['volume', tag.volumeID],
     ['by', tag.requestedBy],
+    ['series', tag.series],
+    ['generation', tag.generation],
+    ['served', tag.served],
   ];
   return fields.flatMap(([k, v]) => (v === undefined ? [] : [`${k}=${encodeURIComponent(wellFormed(v))}`])).join('&');
 }
@@ -70,7 +78,8 @@ export function readTag(attributes: unknown): OwnershipTag | undefined {
   if (step === undefined) return undefined;
   const volumeID = fields.has('volume') ? idOf(fields.get('volume')) : undefined;
   if (Number.isNaN(volumeID)) return undefined;
-  const requestedBy = fields.get('by');
+  const [requestedBy, series, served] = [fields.get('by'), fields.get('series'), fields.get('served')];
+  const generation = idOf(fields.get('generation'));
   return {
     request,
     workflowID,
@@ -78,6 +87,8 @@ export function readTag(attributes: unknown): OwnershipTag | undefined {
     sourceVolumeID,
     ...(requestedBy === undefined ? {} : { requestedBy }),
     ...(volumeID === undefined ? {} : { volumeID }),
+    ...(series === undefined || Number.isNaN(generation) ? {} : { series, generation }),
+    ...(served === undefined ? {} : { served }),
   };
 }
 

@@ -18,7 +18,7 @@ export function memberRequest(
   member: Member,
   source: Volume | undefined,
 ): CloneVolumeRequest {
-  const { cluster } = group;
+  const { cluster, series } = group;
   const { volumeID, name = defaultName(source, volumeID) } = member;
-  return { cluster, volumeID, name, ...overShared(group, member) };
+  return { cluster, volumeID, name, ...overShared(group, member), ...(series === undefined ? {} : { series }) };
 }

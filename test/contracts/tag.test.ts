@@ -34,6 +34,12 @@ const anyAttributes = fc.dictionary(
 );
 
 describe('the tag', () => {
+  test('says which generation of which series a clone is, and since when it serves', () => {
+    const tag = { ...TAG, volumeID: 7, series: 'uat-db', generation: 12, served: '2026-11-25T02:10:00.000Z' };
+    expect(readTag(withTag({}, tag))).toEqual(tag);
+    expect(readTag({ [TAG_ATTRIBUTE]: `${formatTag(TAG)}&series=uat-db&generation=x` })).toEqual(TAG);
+  });
+
   test('reads as what it is for', () => {
     expect(formatTag({ ...TAG, requestedBy: 'Ann & Bob', volumeID: 7 })).toBe(
       'v=1&step=clone&request=r-1&workflow=clone-volume-42&source=42&volume=7&by=Ann%20%26%20Bob',
