@@ -10,7 +10,7 @@ export type Judgement = { verdict: OrphanVerdict; reason: string } | null;
  * Workflow types whose end decides over a finished clone. Of any other type (a runbook that clones on its way, say) only
  * the stamp on the clone tells: that the rest of it failed is no reason to take the clone away.
  */
-const DECIDING: ReadonlySet<string> = new Set([WORKFLOW.cloneVolume, WORKFLOW.cloneFanOut]);
+const DECIDING: ReadonlySet<string> = new Set([WORKFLOW.cloneVolume, WORKFLOW.cloneGroup, WORKFLOW.cloneFanOut]);
 
 export const decides = (facts: WorkflowFacts): boolean => DECIDING.has(facts.type);
 
@@ -32,6 +32,25 @@ const ENDED: Record<Exclude<WorkflowFacts['state'], 'running' | 'unknown'>, stri
 /** The members of a request and of a result that decide; any SDK may have sent anything. */
 const member = (value: unknown, name: string): unknown =>
   value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined;
+
+/** The volumes that a result names: the clone's, or those of a group's members. `undefined` when it names none. */
+function volumesMade(result: unknown): number[] | undefined {
+  const members = member(result, 'members');
+  const made = Array.isArray(members)
+    ? members.map((m: unknown) => member(m, 'volumeID'))
+    : [member(result, 'volumeID')];
+  return made.every((id) => typeof id === 'number') ? made : undefined;
+}
+
+/** The name under which a request asked for the clone of this volume. */
+function nameAsked(request: unknown, sourceVolumeID: number): unknown {
+  const volumes = member(request, 'volumes');
+  if (!Array.isArray(volumes)) return member(request, 'name');
+  return member(
+    volumes.find((v: unknown) => member(v, 'volumeID') === sourceVolumeID),
+    'name',
+  );
+}
 
 const wantsToKeep = (story: WorkflowStory) => member(story.request, 'onFailure') === 'keep';
 
@@ -74,14 +93,13 @@ function verdictOnVolume(
     return { verdict: 'orphan', reason: `its workflow, a ${facts.type}, ${ENDED[state]} without finishing it` };
   }
   if (state === 'completed') {
-    const made = facts.cloneVolumeID === volumeID ? volumeID : member(story?.result, 'volumeID');
-    if (made === volumeID) return null;
+    const made = facts.cloneVolumeID === volumeID ? [volumeID] : volumesMade(story?.result);
     // Never taken for a stranger on no evidence.
-    if (typeof made !== 'number')
-      return stamped ? null : { verdict: 'unknown', reason: 'its workflow names no volume' };
+    if (made === undefined) return stamped ? null : { verdict: 'unknown', reason: 'its workflow names no volume' };
+    if (made.includes(volumeID)) return null;
     return {
       verdict: 'orphan',
-      reason: `its workflow has succeeded with volume ${made}; this one comes of a call that took effect too late`,
+      reason: `its workflow has succeeded with ${made.length === 1 ? 'volume' : 'volumes'} ${made.join(', ')}; this one comes of a call that took effect too late`,
     };
   }
   if (story !== undefined && wantsToKeep(story)) {
@@ -92,7 +110,7 @@ function verdictOnVolume(
 
 /** Signs that a person uses or wants the volume. */
 function doubtAbout(
-  { volume: { volumeID, name }, removedAt }: OwnVolume,
+  { volume: { volumeID, name }, tag: { sourceVolumeID }, removedAt }: OwnVolume,
   story: WorkflowStory | undefined,
   { host, removalNote }: Signs,
 ): string | undefined {
@@ -101,7 +119,7 @@ function doubtAbout(
     return `deleted as an orphan on ${removedAt}, and restored by somebody since`;
   }
   if (story?.deletedVolumeIDs.has(volumeID)) return 'deleted by its workflow, and restored by somebody since';
-  const asked = member(story?.request, 'name');
+  const asked = nameAsked(story?.request, sourceVolumeID);
   if (typeof asked === 'string' && asked !== name) {
     return `its name is not "${asked}", under which it was made: perhaps a copy that inherited the tag`;
   }
@@ -121,7 +139,7 @@ export function judgeSnapshot(
 }
 
 function verdictOnSnapshot(
-  { snapshot: { snapshotID } }: OwnSnapshot,
+  { kind, id }: OwnSnapshot,
   facts: WorkflowFacts,
   story: WorkflowStory | undefined,
 ): Judgement {
@@ -139,11 +157,11 @@ function verdictOnSnapshot(
       ? { verdict: 'kept', reason: `its workflow ${ENDED[state]}, and ${KEPT}` }
       : { verdict: 'orphan', reason: `its workflow ${ENDED[state]}` };
   }
-  const used = member(story.result, 'snapshotID');
-  if (used !== snapshotID) {
+  const used = member(story.result, kind === 'snapshot' ? 'snapshotID' : 'groupSnapshotID');
+  if (used !== id) {
     return {
       verdict: 'orphan',
-      reason: `its workflow has succeeded with snapshot ${String(used)}; this one comes of a call that took effect too late`,
+      reason: `its workflow has succeeded with ${kind === 'snapshot' ? 'snapshot' : 'group snapshot'} ${String(used)}; this one comes of a call that took effect too late`,
     };
   }
   if (member(member(story.request, 'snapshot'), 'retention') === 'keep') return null;

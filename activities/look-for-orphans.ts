@@ -1,7 +1,7 @@
 import { metricMeter } from '@temporalio/activity';
 import { ORPHAN_VERDICTS, type Orphan, type OrphanVerdict } from '../contracts/orphans.ts';
 import type { ActivityDeps } from './deps.ts';
-import { listHoldings, type Holdings } from './holdings.ts';
+import { listHoldings, type Holdings, type OwnSnapshot } from './holdings.ts';
 import { runStep, type StepContext } from './step.ts';
 import { survey } from './survey.ts';
 import type { HousekeepingActivities } from './types.ts';
@@ -36,15 +36,17 @@ export const createLookForOrphansActivities = (deps: ActivityDeps): Pick<Houseke
 /** By its own clock, as far as its answers have told it. */
 export const clusterTime = (ctx: StepContext): number => ctx.now() + (ctx.api.clockSkewMs() ?? 0);
 
+const keyOf = ({ kind, id }: OwnSnapshot) => `${kind} ${id}`;
+
 /** What is in both. */
 function among(now: Holdings, before: Holdings): Holdings {
   const volumes = new Set(before.volumes.map((v) => v.volume.volumeID));
-  const snapshots = new Set(before.snapshots.map((s) => s.snapshot.snapshotID));
+  const snapshots = new Set(before.snapshots.map(keyOf));
   const results = new Set(before.results.map((r) => r.asyncResultID));
   return {
     ...now,
     volumes: now.volumes.filter((v) => volumes.has(v.volume.volumeID)),
-    snapshots: now.snapshots.filter((s) => snapshots.has(s.snapshot.snapshotID)),
+    snapshots: now.snapshots.filter((s) => snapshots.has(keyOf(s))),
     results: now.results.filter((r) => results.has(r.asyncResultID)),
   };
 }

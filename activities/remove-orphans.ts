@@ -5,12 +5,18 @@ import { removalNote, withRemovalNote } from '../contracts/tag.ts';
 import { classify, ElementTransportError, type Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import { findVolume } from './find.ts';
-import { listHoldings, ownSnapshot, ownVolume, type Holdings } from './holdings.ts';
+import { listHoldings, listOwnSnapshots, ownVolume, type Holdings } from './holdings.ts';
 import { clusterTime } from './look-for-orphans.ts';
 import { cancelClone } from './remove.ts';
-import { deleteOwnSnapshot, deleteOwnVolume, releaseAsyncResult, revokeAccess } from './release.ts';
+import {
+  deleteOwnGroupSnapshot,
+  deleteOwnSnapshot,
+  deleteOwnVolume,
+  releaseAsyncResult,
+  revokeAccess,
+} from './release.ts';
 import { NotYet, runStep, type StepContext } from './step.ts';
-import { survey } from './survey.ts';
+import { survey, volumesOf } from './survey.ts';
 import type { HousekeepingActivities } from './types.ts';
 import { openWorkflowBook, type Stories } from './workflow-book.ts';
 
@@ -98,12 +104,15 @@ class Remover {
   async remove(object: OrphanRef): Promise<void> {
     const { kind, id } = object;
     if (kind === 'volume') return this.removeVolume(object);
-    const rows = await this.judge(kind === 'snapshot' ? await this.freshSnapshot(id) : this.holdingsOfResult(id));
+    const rows = await this.judge(
+      kind === 'asyncResult' ? this.holdingsOfResult(id) : await this.freshSnapshot(object),
+    );
     const row = rows.find((o) => o.kind === kind && o.id === id);
     if (row === undefined && this.done.begun.includes(keyOf(object))) return this.removed(refOf(object));
     if (!this.mayGo(object, row)) return;
     this.begin(object);
     if (kind === 'snapshot') await deleteOwnSnapshot(this.ctx.api, id);
+    else if (kind === 'groupSnapshot') await deleteOwnGroupSnapshot(this.ctx.api, id);
     else await releaseAsyncResult(this.ctx.api, id);
     this.removed(row);
   }
@@ -164,20 +173,15 @@ class Remover {
 
   private holdingsOfResult(asyncHandle: number): Holdings {
     const results = this.holdings.results.filter((r) => r.asyncResultID === asyncHandle);
-    const volumes = this.holdings.volumes.filter((v) => results.some((r) => r.data?.volumeID === v.volume.volumeID));
+    const volumes = this.holdings.volumes.filter((v) => results.some((r) => volumesOf(r).includes(v.volume.volumeID)));
     return { ...this.holdings, volumes, snapshots: [], results };
   }
 
-  private async freshSnapshot(snapshotID: number): Promise<Holdings> {
-    const known = this.holdings.snapshots.find((s) => s.snapshot.snapshotID === snapshotID);
-    // By its volume: asked for by its own ID, one that is gone is an error.
-    const { snapshots } =
-      known === undefined ? { snapshots: [] } : await this.ctx.api.listSnapshots({ volumeID: known.snapshot.volumeID });
-    return {
-      ...this.holdings,
-      volumes: [],
-      snapshots: snapshots.filter((s) => s.snapshotID === snapshotID).flatMap((s) => ownSnapshot(s) ?? []),
-    };
+  /** Among all: asked for by its own ID, one that is gone is an error. */
+  private async freshSnapshot({ kind, id }: OrphanRef): Promise<Holdings> {
+    const is = (s: { kind: string; id: number }) => s.kind === kind && s.id === id;
+    const snapshots = this.holdings.snapshots.some(is) ? await listOwnSnapshots(this.ctx.api) : [];
+    return { ...this.holdings, volumes: [], snapshots: snapshots.filter(is) };
   }
 
   /** Asks Temporal anew, and judges as the report did. */
@@ -210,7 +214,8 @@ class Remover {
   }
 
   private removed(what: Removal): void {
-    this.done.removed.push(toRemoval(what));
+    // The result of a group's copies goes with each of its volumes.
+    if (!this.done.removed.some((r) => keyOf(r) === keyOf(what))) this.done.removed.push(toRemoval(what));
   }
 
   /** What only helps must not keep the volume from being deleted. The reason, when the cluster said no. */

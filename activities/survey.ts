@@ -45,7 +45,9 @@ export async function survey(holdings: Holdings, book: WorkflowBook, options: Su
   let lastEnd: string | null = null;
   const orphans: Orphan[] = [];
   const note = (rows: Orphan[], { facts }: Known) => {
-    orphans.push(...rows);
+    // The result of a group's copies belongs to all of its volumes: it is listed with the first.
+    const more = rows.filter((row) => !orphans.some((o) => o.kind === 'asyncResult' && isSame(o, row)));
+    orphans.push(...more);
     if (rows.length > 0 && facts.closedAt !== null && (lastEnd ?? '') < facts.closedAt) lastEnd = facts.closedAt;
   };
   const known = await mapLimit([...holdings.volumes, ...holdings.snapshots], QUESTIONS, know, signal);
@@ -108,17 +110,26 @@ function orphansAround(own: OwnVolume, { facts, story }: Known, holdings: Holdin
   ];
 }
 
+const isSame = (a: Orphan, b: Orphan) => a.kind === b.kind && a.id === b.id;
+
+/** The volumes that a clone job filled, or the jobs of a group. */
+export const volumesOf = ({ data }: AsyncHandle): number[] => {
+  if (data?.volumeID !== undefined && data.volumeID !== null) return [data.volumeID];
+  return data?.members?.map((m) => m.volumeID) ?? [];
+};
+
 function isResultOf(result: AsyncHandle, { volume }: OwnVolume): boolean {
-  if (result.data?.volumeID !== volume.volumeID || result.createTime === undefined) return false;
+  if (!volumesOf(result).includes(volume.volumeID) || result.createTime === undefined) return false;
   return Math.abs(Date.parse(result.createTime) - Date.parse(volume.createTime)) <= SAME_MOMENT_MS;
 }
 
 /** A volume that is cloned from the snapshot by somebody else than the workflow that took it. */
-const readerOf = ({ snapshot, tag }: OwnSnapshot, { jobs, makers }: Holdings): number | undefined =>
-  jobs.find((j) => j.snapshotID === snapshot.snapshotID && makers.get(j.dstVolumeID) !== tag.workflowID)?.dstVolumeID;
+const readerOf = ({ members, tag }: OwnSnapshot, { jobs, makers }: Holdings): number | undefined =>
+  jobs.find((j) => members.some((m) => m.snapshotID === j.snapshotID) && makers.get(j.dstVolumeID) !== tag.workflowID)
+    ?.dstVolumeID;
 
 const snapshotRow = (
-  { snapshot: s, tag }: OwnSnapshot,
+  { tag, ...s }: OwnSnapshot,
   judgement: Judgement,
   facts: WorkflowFacts,
   options: SurveyOptions,
@@ -131,7 +142,7 @@ const snapshotRow = (
     judgement && s.expirationTime !== null
       ? { ...judgement, reason: `${judgement.reason}; it expires by itself on ${s.expirationTime}` }
       : judgement,
-    { kind: 'snapshot', id: s.snapshotID, name: s.name, bytes: s.totalSize, createdAt: s.createTime, volumeID: null },
+    { kind: s.kind, id: s.id, name: s.name, bytes: s.bytes, createdAt: s.createTime, volumeID: null },
   );
 
 type Facet = Pick<Orphan, 'kind' | 'id' | 'name' | 'bytes' | 'createdAt' | 'volumeID'>;

@@ -16,17 +16,25 @@ export const INCLUDABLE = ['kept', 'unknown'] as const satisfies readonly Orphan
 export type Includable = (typeof INCLUDABLE)[number];
 
 /** Kinds that are removed by themselves; memberships and clone jobs go with their volume. */
-export const REMOVABLE_KINDS = ['volume', 'snapshot', 'asyncResult'] as const satisfies readonly LeftBehind['kind'][];
+export const REMOVABLE_KINDS = [
+  'volume',
+  'snapshot',
+  'groupSnapshot',
+  'asyncResult',
+] as const satisfies readonly LeftBehind['kind'][];
 export type RemovableKind = (typeof REMOVABLE_KINDS)[number];
 
 /** What can be on a cluster without an owner: objects. */
 type OrphanKind = Exclude<LeftBehind['kind'], 'content'>;
 
+const isRemovableKind = (kind: LeftBehind['kind']): kind is RemovableKind =>
+  (REMOVABLE_KINDS as readonly string[]).includes(kind);
+
 /** One object that no running workflow owns. */
 export interface Orphan {
   cluster: string;
   kind: OrphanKind;
-  /** volumeID, snapshotID, volumeAccessGroupID, cloneID or asyncHandle. */
+  /** volumeID, snapshotID, groupSnapshotID, volumeAccessGroupID, cloneID or asyncHandle. */
   id: number;
   /** Of the volume, the snapshot or the group; empty for what has no name. */
   name: string;
@@ -128,7 +136,6 @@ export function removableRefs(orphans: readonly Orphan[], include: readonly Incl
   const volumes = new Set(orphans.filter((o) => o.kind === 'volume').map((o) => `${o.cluster} ${o.id}`));
   return orphans.flatMap(({ cluster, kind, id, volumeID, verdict }) => {
     const goesWithVolume = kind !== 'volume' && volumes.has(`${cluster} ${volumeID}`);
-    const removable = kind === 'volume' || kind === 'snapshot' || kind === 'asyncResult';
-    return removable && !goesWithVolume && isRemovable(verdict, include) ? [{ cluster, kind, id }] : [];
+    return isRemovableKind(kind) && !goesWithVolume && isRemovable(verdict, include) ? [{ cluster, kind, id }] : [];
   });
 }

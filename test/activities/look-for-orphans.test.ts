@@ -28,6 +28,7 @@ const snapshots = Array.from({ length: 20 }, (_, i) => ({
 const api = {
   listVolumes: async () => ({ volumes: [] }),
   listSnapshots: async () => ({ snapshots }),
+  listGroupSnapshots: async () => ({ groupSnapshots: [] }),
   listSyncJobs: async () => ({ cloneJobs: [] }),
   listAsyncResults: async () => ({ asyncHandles: [] }),
   listVolumeAccessGroups: async () => ({ volumeAccessGroups: [] }),
