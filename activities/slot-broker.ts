@@ -35,10 +35,11 @@ export class LineUnavailable extends Error {
 const exchangeUpdate = { type: 'update', name: SLOTS.exchange } as UpdateDefinition<SlotAnswer, [SlotExchange]>;
 
 interface Batch extends SlotExchange {
+  ended: NonNullable<SlotExchange['ended']>;
   settle: ((answer: SlotAnswer | LineUnavailable) => void)[];
 }
 
-const emptyBatch = (): Batch => ({ wanted: [], started: [], released: [], refused: [], settle: [] });
+const emptyBatch = (): Batch => ({ wanted: [], started: [], ended: [], released: [], refused: [], settle: [] });
 
 /**
  * Speaks with the line of one cluster for all clones of this worker. While an exchange is under way the next one
@@ -86,6 +87,12 @@ export class SlotBroker {
   started(workflowID: string, dstVolumeIDs: number[]): void {
     this.next.started.push({ workflowID, dstVolumeIDs });
     this.linger();
+  }
+
+  /** Some of a group's copies, `[srcVolumeID, dstVolumeID]` each, while others go on. */
+  ended(workflowID: string, copies: [number, number][]): void {
+    this.next.ended.push({ workflowID, copies });
+    void this.speak();
   }
 
   released(workflowID: string): void {
@@ -185,5 +192,5 @@ export class SlotBroker {
   }
 }
 
-const isUrgent = (b: Batch) => b.wanted.length + b.released.length + b.refused.length > 0;
+const isUrgent = (b: Batch) => b.wanted.length + b.ended.length + b.released.length + b.refused.length > 0;
 const isWorthSaying = (b: Batch) => isUrgent(b) || b.started.length > 0;

@@ -54,6 +54,8 @@ export interface SlotExchange {
   wanted: SlotWish[];
   /** The clone jobs run, into these volumes. */
   started: { workflowID: string; dstVolumeIDs: number[] }[];
+  /** Some of a group's copies have ended, `[srcVolumeID, dstVolumeID]` each: their slots are free, the others are not. */
+  ended?: { workflowID: string; copies: [number, number][] }[];
   /** The copy has ended, or is not wanted any more: in line or holding, it is out. */
   released: string[];
   refused: { workflowID: string; by: RefusedBy }[];

@@ -32,7 +32,11 @@ export const createAwaitGroupActivities = (
       if (failed.length > 0 && (!plan.keepOthers || failed.length === look.members.length)) {
         throw copyFailed(failed, (result ?? (await resultOf(ctx, group)))?.error);
       }
-      if (jobs.length > 0) throw stillCopying(ctx, group, jobs, look, seen.at);
+      if (jobs.length > 0) {
+        const ended = endedSince(ctx, look.members);
+        if (ended.length > 0) lines(ctx.alias).ended(ownWorkflowID(), ended);
+        throw stillCopying(ctx, group, jobs, look, seen.at);
+      }
       const waiting = look.members.filter((m) => m.state === 'waiting').map((m) => m.volumeID);
       if (waiting.length > 0) {
         const message = `no clone jobs and no result to see; not active yet: volume ${waiting.join(', ')}`;
@@ -56,6 +60,20 @@ const resultOf = async (ctx: StepContext, { asyncHandle }: GroupHandles): Promis
 const seenBefore = ({ memory: { progress } }: StepContext): MemberProgress[] =>
   progress !== undefined && isGroupProgress(progress) ? progress.members : [];
 
+const isOver = ({ state }: MemberProgress) => state === 'done' || state === 'failed';
+
+/** Copies that were not over at the last look, `[srcVolumeID, dstVolumeID]` each. */
+function endedSince(ctx: StepContext, members: readonly MemberProgress[]): [number, number][] {
+  const before = new Set(
+    seenBefore(ctx)
+      .filter(isOver)
+      .map((m) => m.volumeID),
+  );
+  return members
+    .filter((m) => isOver(m) && !before.has(m.volumeID))
+    .map(({ sourceVolumeID, volumeID }) => [sourceVolumeID, volumeID]);
+}
+
 interface Look {
   members: MemberProgress[];
   currentBytes: number;
@@ -72,7 +90,7 @@ async function lookAt(
 ): Promise<Look> {
   const over = new Map(
     seenBefore(ctx)
-      .filter((m) => m.state === 'done' || m.state === 'failed')
+      .filter(isOver)
       .map((m) => [m.volumeID, m]),
   );
   const allDone = result?.status === 'complete' && result.error === undefined;

@@ -250,6 +250,27 @@ describe.concurrent('slots', () => {
       },
     ));
 
+  test('the slot of a copy that has ended is given on while other copies of the group run', () =>
+    withService(
+      quickly(2, {
+        limits: { cloneJobsPerVolumeMax: 1 },
+        behaviour: { copyRules: [{ name: 'slow', cloneSeconds: 600 }] },
+      }),
+      async (service) => {
+        const group = await service.startGroup({ volumes: [{ volumeID: 101 }, { volumeID: 102, name: 'slow' }] });
+        await called(service, 'CloneMultipleVolumes');
+        const [next, kept] = await Promise.all([
+          service.start({ volumeID: 101, name: 'next' }),
+          service.start({ volumeID: 102, name: 'has-to-wait' }),
+        ]);
+        await next.result();
+        const clones = service.simulator.cluster.calls.log().filter((c) => c.method === 'CloneVolume');
+        expect(clones.map((c) => c.params['name'])).toEqual(['next']);
+        await Promise.all([group.cancel(), kept.cancel()]);
+        expect(await ending(group)).toEqual({ ended: 'cancelled' });
+      },
+    ));
+
   test('a group that is larger than the cluster is refused, as soon as nothing else runs', () =>
     withService(quickly(9, { nodes: 1 }), async (service) => {
       const handle = await service.startGroup({ volumes: volumesOf(9) });

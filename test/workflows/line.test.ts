@@ -204,6 +204,22 @@ describe('a group', () => {
     expect(line.grant(0)).toEqual(['group']);
   });
 
+  test('gives back the slot of each of its copies as that ends, once', () => {
+    const line = lineOf({ nodes: 1, perNode: 2 });
+    want(line, wish('group', [1, 2]), wish('a', 3), wish('b', 4));
+    expect(line.grant(0)).toEqual(['group']);
+    line.take({ started: [{ workflowID: 'group', dstVolumeIDs: [501, 502] }] }, 0);
+    const ended = [{ workflowID: 'group', copies: [[1, 501]] as [number, number][] }];
+    line.take({ ended }, 0);
+    expect(line.grant(0)).toEqual(['a']);
+    // Said again, and seen by a look of a moment ago.
+    line.take({ ended, jobs: [[1, 501, 1]] }, 0);
+    expect(line.grant(0)).toEqual([]);
+    expect(line.foreign()).toEqual([]);
+    line.take({ released: ['group'] }, 0);
+    expect(line.grant(0)).toEqual(['b']);
+  });
+
   test('larger than the cluster gets its turn when nothing else runs', () => {
     const line = lineOf({ ours: 2 });
     want(line, wish('a', 9), wish('group', [1, 2, 3]));
@@ -240,6 +256,7 @@ describe('whatever happens', () => {
     | { kind: 'release'; id: number }
     | { kind: 'drop'; id: number }
     | { kind: 'start'; id: number }
+    | { kind: 'end'; id: number; first: number }
     | { kind: 'refuse'; id: number; by: 'volume' | 'cluster' }
     | { kind: 'look'; foreign: number }
     | { kind: 'time'; ms: number };
@@ -254,6 +271,7 @@ describe('whatever happens', () => {
     fc.record({ kind: fc.constant('release' as const), id }),
     fc.record({ kind: fc.constant('drop' as const), id }),
     fc.record({ kind: fc.constant('start' as const), id }),
+    fc.record({ kind: fc.constant('end' as const), id, first: fc.integer({ min: 1, max: 2 }) }),
     fc.record({ kind: fc.constant('refuse' as const), id, by: fc.constantFrom('volume' as const, 'cluster' as const) }),
     fc.record({ kind: fc.constant('look' as const), foreign: fc.nat(4) }),
     fc.record({ kind: fc.constant('time' as const), ms: fc.nat(90_000) }),
@@ -289,7 +307,17 @@ describe('whatever happens', () => {
             else line.take({ released: [name] }, now);
             alive.delete(name);
           } else if (e.kind === 'start') {
-            if (line.isHolding(name)) line.take({ started: [{ workflowID: name, dstVolumeIDs: [500 + e.id] }] }, now);
+            const holder = line.holding.find((h) => h.workflowID === name);
+            const dstVolumeIDs = holder?.volumes.map((v) => 500 + 10 * e.id + v) ?? [];
+            if (holder && !holder.dst) line.take({ started: [{ workflowID: name, dstVolumeIDs }] }, now);
+          } else if (e.kind === 'end') {
+            const holder = line.holding.find((h) => h.workflowID === name);
+            // The last one ends with the whole.
+            const over =
+              holder?.dst === undefined ? [] : holder.volumes.slice(0, Math.min(e.first, holder.volumes.length - 1));
+            const copies = over.map((v): [number, number] => [v, 500 + 10 * e.id + v]);
+            line.take({ ended: [{ workflowID: name, copies }] }, now);
+            expect(holder?.volumes ?? []).not.toEqual(expect.arrayContaining(over.length > 0 ? over : [NaN]));
           } else if (e.kind === 'refuse') line.take({ refused: [{ workflowID: name, by: e.by }] }, now);
           else
             line.take({ jobs: Array.from({ length: e.foreign }, (_, i): JobSeen => [1 + (i % 3), 900 + i, 1]) }, now);

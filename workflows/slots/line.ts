@@ -83,9 +83,10 @@ export class Line {
 
   /** Takes in what a worker says. Grant afterwards. */
   take(message: Partial<SlotExchange>, now: number): void {
-    const { limits, started = [], released = [], refused = [], wanted = [], jobs } = message;
+    const { limits, started = [], ended = [], released = [], refused = [], wanted = [], jobs } = message;
     if (limits) this.state.limits = limits;
     for (const { workflowID, dstVolumeIDs } of started) this.start(workflowID, dstVolumeIDs);
+    for (const { workflowID, copies } of ended) this.endSome(workflowID, copies, now);
     for (const workflowID of released) this.release(workflowID, now);
     if (jobs) this.see(jobs, now);
     for (const { workflowID, by } of refused) this.putBack(workflowID, by, now);
@@ -190,6 +191,17 @@ export class Line {
     holder.dst = dst;
     // The cluster accepts again.
     this.state.paused = this.state.paused.filter(([key]) => key !== CLUSTER && !holder.volumes.includes(key));
+  }
+
+  private endSome(workflowID: string, copies: readonly [number, number][], now: number): void {
+    const holder = this.state.holding.find((h) => h.workflowID === workflowID);
+    for (const [src, dst] of copies) {
+      // Said twice, it is no news.
+      if (!holder?.dst?.includes(dst)) continue;
+      holder.dst = holder.dst.filter((d) => d !== dst);
+      holder.volumes = holder.volumes.toSpliced(holder.volumes.indexOf(src), 1);
+      this.state.ended.push([dst, now]);
+    }
   }
 
   private release(workflowID: string, now: number): void {
