@@ -3,14 +3,14 @@ import type { ActivityDeps } from './deps.ts';
 import { settle } from './doubt.ts';
 import { findOwnSnapshots, tagOf } from './find.ts';
 import { deleteOwnSnapshot, releaseAsyncResult } from './release.ts';
-import { unlessRefused } from './remove.ts';
+import { isAbout, resultsKept, unlessRefused } from './remove.ts';
 import { NotYet, runStep, type StepContext } from './step.ts';
 import type { CloneActivities, ClonePlan, Doubt } from './types.ts';
 
 export const createCleanUpActivities = (deps: ActivityDeps): Pick<CloneActivities, 'cleanUp'> => ({
-  cleanUp: ({ plan, owner, snapshot, asyncHandle }) =>
+  cleanUp: ({ plan, owner, snapshot, asyncHandle, volumeID }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
-      await releaseKept(ctx, asyncHandle);
+      await releaseKept(ctx, asyncHandle, volumeID === undefined ? [] : [volumeID]);
       const snapshotDeleted = await cleanUpSnapshot(ctx, plan.snapshot, {
         method: 'CreateSnapshot',
         made: snapshot && { id: snapshot.snapshotID, inDoubtSince: snapshot.inDoubtSince },
@@ -48,9 +48,21 @@ export async function cleanUpSnapshot(
 /** A refusal is believed after this many tries. */
 const TRIES = 3;
 
-/** A kept result does no harm but to the cluster's memory: its refusal must not keep the snapshot from being deleted. */
-export async function releaseKept(ctx: StepContext, asyncHandle: number | null): Promise<void> {
-  const refused = await unlessRefused(ctx, 'GetAsyncResult', () => releaseAsyncResult(ctx.api, asyncHandle));
+/**
+ * A kept result does no harm but to the cluster's memory: its refusal must not keep the snapshot from being deleted. One
+ * whose handle was never learnt is found by the volumes that it is about.
+ */
+export async function releaseKept(
+  ctx: StepContext,
+  asyncHandle: number | null,
+  volumeIDs: readonly number[],
+): Promise<void> {
+  const kept = asyncHandle === null ? await resultsKept(ctx) : undefined;
+  const handles = kept ? kept.list.filter((r) => isAbout(r, volumeIDs)).map((r) => r.asyncResultID) : [asyncHandle];
+  let refused = kept?.refused;
+  for (const handle of handles) {
+    refused = await unlessRefused(ctx, 'GetAsyncResult', () => releaseAsyncResult(ctx.api, handle));
+  }
   if (refused === undefined) return;
   ctx.memory.suspects += 1;
   if (ctx.memory.suspects < TRIES) throw new NotYet(refused, 2_000, FAILURE.notReady, { keepSuspects: true });

@@ -130,7 +130,7 @@ function cancellations(ctx: StepContext, volumes: readonly Volume[], jobs: reado
 }
 
 /** The result of a clone into one of these volumes, or of a group into no other. */
-function isAbout({ data }: AsyncHandle, volumeIDs: readonly number[]): boolean {
+export function isAbout({ data }: AsyncHandle, volumeIDs: readonly number[]): boolean {
   if (data?.volumeID !== undefined) return volumeIDs.includes(data.volumeID);
   const members = data?.members ?? [];
   return members.length > 0 && members.every((m) => volumeIDs.includes(m.volumeID));

@@ -150,6 +150,8 @@ export interface CloneActivities {
     owner: Owner;
     snapshot: (Doubt & { snapshotID: number }) | null;
     asyncHandle: number | null;
+    /** The clone. */
+    volumeID?: number;
   }): Promise<StepResult & { snapshotDeleted: boolean }>;
 
   /** Removes whatever volume this request made: cancels its clone job, revokes access, deletes. Found by tag. */

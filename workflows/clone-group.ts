@@ -224,6 +224,7 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
             owner: this.owner,
             snapshot: snapshot && { groupSnapshotID: snapshot.groupSnapshotID, inDoubtSince: snapshot.inDoubtSince },
             asyncHandle: group.asyncHandle,
+            volumeIDs: group.members.map((m) => m.volumeID),
           },
         ],
       );

@@ -210,6 +210,7 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
             owner: this.owner,
             snapshot: snapshot && { snapshotID: snapshot.snapshotID, inDoubtSince: snapshot.inDoubtSince },
             asyncHandle: clone.asyncHandle,
+            volumeID: clone.volumeID,
           },
         ],
       );

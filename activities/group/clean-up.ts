@@ -6,9 +6,9 @@ import { findOwnGroupSnapshots } from './find.ts';
 import type { GroupActivities } from './types.ts';
 
 export const createGroupCleanUpActivities = (deps: ActivityDeps): Pick<GroupActivities, 'cleanUpGroup'> => ({
-  cleanUpGroup: ({ plan, owner, snapshot, asyncHandle }) =>
+  cleanUpGroup: ({ plan, owner, snapshot, asyncHandle, volumeIDs = [] }) =>
     runStep(deps, plan.cluster, async (ctx) => {
-      await releaseKept(ctx, asyncHandle);
+      await releaseKept(ctx, asyncHandle, volumeIDs);
       const groupSnapshotDeleted = await cleanUpSnapshot(ctx, plan.snapshot, {
         method: 'CreateGroupSnapshot',
         made: snapshot && { id: snapshot.groupSnapshotID, inDoubtSince: snapshot.inDoubtSince },

@@ -87,6 +87,8 @@ export interface GroupActivities {
     owner: Owner;
     snapshot: (Doubt & { groupSnapshotID: number }) | null;
     asyncHandle: number | null;
+    /** The clones. */
+    volumeIDs?: number[];
   }): Promise<StepResult & { groupSnapshotDeleted: boolean }>;
 
   /** Removes the volumes of members that were given up, if they are ours still. */

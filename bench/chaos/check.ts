@@ -41,6 +41,8 @@ export interface Verdict extends Record<FaultClass, string[]> {
   byTerminated: Left;
   /** Named in a failure's `leftBehind`. */
   named: Left;
+  /** Results named in a failure, of volumes that the cluster has removed by itself: only their name leads to them. */
+  namedOnly: number;
   /** Results that nobody could have found: see `isUnknowable`. */
   unknowable: number;
   /** Snapshots of good clones that could not be removed and expire by themselves. */
@@ -58,6 +60,7 @@ export function judge(evidence: Evidence): Verdict {
     foreign: foreignChanges(before, after, deeds),
     byTerminated: { volumes: 0, snapshots: 0, jobs: 0, asyncResults: 0 },
     named: { volumes: 0, snapshots: 0, jobs: 0, asyncResults: 0 },
+    namedOnly: 0,
     unknowable: 0,
     expiring: 0,
   };
@@ -85,10 +88,16 @@ export function judge(evidence: Evidence): Verdict {
  * True for the result of a volume that the cluster has removed by itself, of a CloneVolume whose answer never came: its
  * handle is not known, and nothing ties it to the workflow.
  */
-function isUnknowable({ cloneIDs }: StateView['asyncResults'][number], outcome: Outcome, after: StateView): boolean {
-  const volumeID = after.cloneJobs.find((j) => j.cloneID === cloneIDs[0])?.dstVolumeID;
-  if (volumeID === undefined || after.volumes.some((v) => v.volumeID === volumeID)) return false;
+function isUnknowable(result: StateView['asyncResults'][number], outcome: Outcome, after: StateView): boolean {
+  const volumeID = volumeGone(result, after);
+  if (volumeID === undefined) return false;
   return outcome.ended === 'terminated' || !outcome.learnt.includes(volumeID);
+}
+
+/** The volume that the result is of, when the cluster has it no more. */
+function volumeGone({ cloneIDs }: StateView['asyncResults'][number], after: StateView): number | undefined {
+  const volumeID = after.cloneJobs.find((j) => j.cloneID === cloneIDs[0])?.dstVolumeID;
+  return after.volumes.some((v) => v.volumeID === volumeID) ? undefined : volumeID;
 }
 
 function judgeOne(
@@ -115,7 +124,7 @@ function judgeOne(
       return;
     case 'failed':
     case 'cancelled':
-      judgeFailed(outcome, owned, verdict);
+      judgeFailed(outcome, owned, evidence.after, verdict);
   }
 }
 
@@ -154,7 +163,12 @@ function judgeCompleted(
 
 const EXPLAINED: readonly string[] = [FAILURE.cloneFailed, FAILURE.invalidRequest, FAILURE.requestConflict];
 
-function judgeFailed({ workflowID, ended, failure }: Outcome, owned: Belongings, verdict: Verdict): void {
+function judgeFailed(
+  { workflowID, ended, failure }: Outcome,
+  owned: Belongings,
+  after: StateView,
+  verdict: Verdict,
+): void {
   if (ended === 'failed' && !EXPLAINED.includes(failure!.type)) {
     verdict.lost.push(`${workflowID} failed with ${failure!.type || 'no type'}: ${failure!.message}`);
   }
@@ -165,7 +179,9 @@ function judgeFailed({ workflowID, ended, failure }: Outcome, owned: Belongings,
   const snapshots = split(owned.snapshots, (s) => isNamed('snapshot', s.snapshotID));
   const jobs = split(owned.jobs, (j) => isNamed('cloneJob', j.cloneID) || namedIDs.has(j.dstVolumeID));
   const results = split(owned.asyncResults, (r) => isNamed('asyncResult', r.asyncHandle));
-  addTo(verdict.named, { volumes: volumes[0], snapshots: snapshots[0], jobs: jobs[0], asyncResults: results[0] });
+  const [namedOnly, findable] = split(results[0], (r) => volumeGone(r, after) !== undefined);
+  verdict.namedOnly += namedOnly.length;
+  addTo(verdict.named, { volumes: volumes[0], snapshots: snapshots[0], jobs: jobs[0], asyncResults: findable });
   const orphans = { volumes: volumes[1], snapshots: snapshots[1], jobs: jobs[1], asyncResults: results[1] };
   verdict.orphans.push(...inWords(orphans).map((what) => `${workflowID} ${ended} and left ${what}, without a word`));
   if (volumes[0].length > 1) {

@@ -36,6 +36,7 @@ export function reportText(report: ChaosReport, colours: Colours): string {
     ['in-doubt strangers removed', report.strangersRemoved],
     ['left by terminated workflows', `${left(report.byTerminated)} (tagged)`],
     ['left and named in failures', left(report.named)],
+    ['results that only a failure leads to', report.namedOnly],
     ['results that nobody can find', report.unknowable],
     ['snapshots left to expire', report.expiring],
     ['then removed by orphans', report.orphansRemoved],

@@ -57,6 +57,7 @@ export interface ChaosReport {
   byTerminated: Verdict['byTerminated'];
   named: Verdict['named'];
   /** Results of copies that failed and were removed by the cluster, of calls whose answers were lost. */
+  namedOnly: number;
   unknowable: number;
   expiring: number;
   /** What `orphans --delete --include kept` removed in the end. */
@@ -128,6 +129,7 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
       strangersRemoved: outcomes.reduce((sum, o) => sum + o.strangersRemoved.length, 0),
       byTerminated: verdict.byTerminated,
       named: verdict.named,
+      namedOnly: verdict.namedOnly,
       unknowable: verdict.unknowable,
       expiring: verdict.expiring,
       orphansRemoved: swept.removed,

@@ -105,6 +105,23 @@ test.concurrent(
     ),
 );
 
+test.concurrent('a clone found again whose result could not be looked for: it is looked for again, and released', () =>
+  withService(
+    {
+      faults: [
+        { kind: 'actThenCut', method: 'CloneVolume', count: 1 },
+        { kind: 'error', method: 'ListAsyncResults', name: 'xUnknownAccount', count: 1 },
+      ],
+    },
+    {},
+    async (service) => {
+      const { volumeID, asyncHandle } = await (await service.start(request)).result();
+      expect(asyncHandle).toBeNull();
+      expectOneClone(service.simulator, volumeID);
+    },
+  ),
+);
+
 test.concurrent('a second volume is removed with its result, though the answer of DeleteVolume is lost', () =>
   withService(
     {

@@ -283,6 +283,9 @@ describe('of a clone that failed', () => {
     it.call('DeleteVolume', { volumeID: it.own.volumeID });
     it.call('PurgeDeletedVolume', { volumeID: it.own.volumeID });
     expectOnly(verdict(it, failed()), 'orphans', `${WORKFLOW} failed and left async result ${it.own.asyncHandle}`);
+    const named = verdict(it, failed([{ kind: 'asyncResult', id: it.own.asyncHandle, reason: '' }]));
+    expectOnly(named, 'none');
+    expect(named).toMatchObject({ namedOnly: 1, named: { asyncResults: 0 } });
   });
 
   test('but not when the answer with its handle was lost: nothing says whose it is', () => {
