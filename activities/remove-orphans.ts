@@ -215,7 +215,8 @@ class Remover {
 
   private removed(what: Removal): void {
     // The result of a group's copies goes with each of its volumes.
-    if (!this.done.removed.some((r) => keyOf(r) === keyOf(what))) this.done.removed.push(toRemoval(what));
+    if (what.kind === 'asyncResult' && this.done.removed.some((r) => keyOf(r) === keyOf(what))) return;
+    this.done.removed.push(toRemoval(what));
   }
 
   /** What only helps must not keep the volume from being deleted. The reason, when the cluster said no. */
