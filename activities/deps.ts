@@ -15,6 +15,8 @@ export interface ClusterTimes {
   stallMs: number;
   /** For this long refused credentials are read and tried again before they are believed to be wrong. */
   rotationMs: number;
+  /** Shortest pause between two looks at a leased volume. @default 600_000 */
+  leaseLookMs?: number;
 }
 
 /** One cluster as activities see it. */
@@ -27,6 +29,8 @@ export interface Cluster {
   times: ClusterTimes;
   /** At most this many clone jobs of ours at once, to keep room for others. @default as many as the cluster runs */
   maxCloneJobs?: number;
+  /** No lease and no extension may reach further, in milliseconds. @default ten years, as the contract says */
+  leaseMaxMs?: number;
 }
 
 /** What the activities need from the process they run in. */

@@ -5,6 +5,7 @@ import { createHousekeepingActivities } from './housekeeping.ts';
 import { createFanOutActivities } from './fan-out.ts';
 import { createGroupActivities } from './group/index.ts';
 import { createJoinActivities } from './join.ts';
+import { createLeaseActivities } from './lease/index.ts';
 import { createLineActivities } from './line.ts';
 import { createModifyActivities } from './modify.ts';
 import { createLookAtSlotsActivities } from './look-at-slots.ts';
@@ -17,6 +18,7 @@ import type {
   FanOutActivities,
   GroupActivities,
   HousekeepingActivities,
+  LeaseActivities,
   PlanActivities,
 } from './types.ts';
 import { createUndoActivities } from './undo.ts';
@@ -29,7 +31,7 @@ export { SyncJobsView } from './view.ts';
 /** All activities, for a worker of one's own. Inject the clusters and a Temporal client. */
 export function createActivities(
   deps: ActivityDeps,
-): CloneActivities & GroupActivities & FanOutActivities & PlanActivities & HousekeepingActivities {
+): CloneActivities & GroupActivities & FanOutActivities & LeaseActivities & PlanActivities & HousekeepingActivities {
   const lines = createSlotLines(deps);
   return {
     ...createPreflightActivities(deps),
@@ -46,6 +48,7 @@ export function createActivities(
     ...createGroupActivities(deps, lines),
     ...createFanOutActivities(deps),
     ...createLookAtSlotsActivities(deps, lines),
+    ...createLeaseActivities(deps),
   };
 }
 export { AnswerCache } from './answer-cache.ts';

@@ -1,3 +1,5 @@
+import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import { leaseWorkflowID } from '../contracts/lease.ts';
 import { withTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
 import { tagOf } from './find.ts';
@@ -22,13 +24,25 @@ export const createModifyActivities = (deps: ActivityDeps): Pick<CloneActivities
     }),
 });
 
+/** Where to ask about the lease of a finished clone. The end is not written: it may change, and Temporal knows it. */
+export const leaseTag = (
+  { cluster, lease }: Pick<CloneVolumeRequest, 'cluster' | 'lease'>,
+  taskQueue: string | undefined,
+  volumeID: number,
+): { lease?: string } =>
+  lease === undefined || taskQueue === undefined ? {} : { lease: leaseWorkflowID(cluster, volumeID, taskQueue) };
+
 /** What ModifyVolume is asked for: the changes, and always the stamp. */
 export function modifyParams(plan: ClonePlan, owner: Owner, volumeID: number): ModifyVolumeParams {
   const { access, accountID, totalSize, qos, qosPolicyID } = plan.request.modify ?? {};
   return {
     volumeID,
     // The stamp tells our finished clone from a copy that somebody makes of it and that inherits the tag.
-    attributes: withTag(plan.attributes, { ...tagOf(owner, plan, 'clone'), volumeID }),
+    attributes: withTag(plan.attributes, {
+      ...tagOf(owner, plan, 'clone'),
+      volumeID,
+      ...leaseTag(plan.request, plan.lease?.taskQueue, volumeID),
+    }),
     ...(access === undefined ? {} : { access }),
     ...(accountID === undefined ? {} : { accountID }),
     ...(totalSize === undefined ? {} : { totalSize }),

@@ -1,10 +1,15 @@
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { ATTRIBUTES_BYTES_MAX } from '../contracts/names.ts';
+import { parseDuration } from '../contracts/duration.ts';
+import { parseTime } from '../contracts/lease.ts';
 import { withoutTag, withTag } from '../contracts/tag.ts';
 import { compareVersions, minimumApiVersion } from '../element/index.ts';
 import { generationTag } from './find.ts';
+import { leaseTag } from './modify.ts';
 import type { Facts } from './preflight-facts.ts';
 import type { Owner } from './types.ts';
+
+const DAY_MS = 86_400_000;
 
 /** Every reason why the cluster would refuse, each beginning with the field and ending with the remedy. */
 export function checkRequest(request: CloneVolumeRequest, facts: Facts, owner: Owner): string[] {
@@ -30,9 +35,7 @@ export function clusterFaults(
 export function volumeFaults(request: CloneVolumeRequest, facts: Facts, owner: Owner): string[] {
   const faults: string[] = [];
   const { source, limits } = facts;
-  if (request.lease !== undefined) {
-    faults.push('lease: this version cannot delete a clone when a lease ends; leave the field out');
-  }
+  faults.push(...leaseTooLong(request, facts.leaseMaxMs), ...leaseFaults(request));
   if (source === undefined) {
     faults.push(`volumeID: cluster ${request.cluster} has no volume ${request.volumeID}, or it was deleted`);
   } else if (source.status !== 'active') {
@@ -53,6 +56,39 @@ export function volumeFaults(request: CloneVolumeRequest, facts: Facts, owner: O
   }
   faults.push(...sizeFaults(request, facts), ...qosFaults(request, facts), ...attributeFaults(request, facts, owner));
   return faults;
+}
+
+/** What the configuration does not allow. */
+export function leaseTooLong(
+  {
+    lease,
+    leaseMax,
+    endsAt,
+  }: { lease?: string | undefined; leaseMax?: string | undefined; endsAt?: string | undefined },
+  leaseMaxMs: number | undefined,
+  now = 0,
+): string[] {
+  if (leaseMaxMs === undefined) return [];
+  const until = parseTime(endsAt);
+  const asked: [string, number | undefined][] = [
+    ['lease', parseDuration(lease)],
+    ['leaseMax', parseDuration(leaseMax)],
+    ['endsAt', until === undefined ? undefined : until - now],
+  ];
+  return asked.flatMap(([field, ms]) =>
+    ms === undefined || ms <= leaseMaxMs
+      ? []
+      : [
+          `${field}: is longer than leaseMaxDays allows, which is ${leaseMaxMs / DAY_MS} in the worker's configuration; ask for less and extend the lease later, or have it raised`,
+        ],
+  );
+}
+
+function leaseFaults({ lease, leaseMax }: CloneVolumeRequest): string[] {
+  const [length, max] = [parseDuration(lease), parseDuration(leaseMax)];
+  return length === undefined || max === undefined || max >= length
+    ? []
+    : [`leaseMax: must be at least the lease, "${lease}"; an extension could else never be made`];
 }
 
 function versionFaults(
@@ -126,7 +162,7 @@ function qosFaults(request: CloneVolumeRequest, { source, limits }: Facts): stri
 }
 
 /** All attributes of a volume share less than 1000 bytes, and ours among them. */
-function attributeFaults(request: CloneVolumeRequest, { source }: Facts, owner: Owner): string[] {
+function attributeFaults(request: CloneVolumeRequest, { source, taskQueue }: Facts, owner: Owner): string[] {
   if (source === undefined) return [];
   const inherited = withoutTag(source.attributes);
   const tag = {
@@ -138,6 +174,7 @@ function attributeFaults(request: CloneVolumeRequest, { source }: Facts, owner: 
     ...(owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy }),
     ...generationTag(request),
     ...(request.series === undefined ? {} : { served: new Date(0).toISOString() }),
+    ...leaseTag(request, taskQueue, 999_999_999),
   } as const;
   const sets: [string, Record<string, unknown>][] = [
     ['attributes', request.attributes ?? inherited],

@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import {
   ElementApiError,
@@ -25,6 +26,10 @@ export interface Facts {
   volumeAccessGroups: ClonePlan['volumeAccessGroups'];
   /** Faults of the list of groups: unknown or ambiguous names. */
   groupFaults: string[];
+  /** Where the workflow runs. */
+  taskQueue: string;
+  /** Longest lease that the configuration allows, in milliseconds. */
+  leaseMaxMs?: number | undefined;
 }
 
 /** Limits change with an upgrade of the cluster, fullness within minutes. */
@@ -100,6 +105,8 @@ export async function readFacts(
     missing: missing.toSorted((a, b) => (a.field < b.field ? -1 : 1)),
     volumeAccessGroups: groups.found,
     groupFaults: groups.faults,
+    taskQueue: activityInfo().taskQueue,
+    leaseMaxMs: ctx.leaseMaxMs,
   };
 }
 

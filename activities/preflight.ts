@@ -2,6 +2,7 @@ import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { parseDuration } from '../contracts/duration.ts';
 import { parseCloneVolumeRequest, type CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { InvalidRequestError } from '../contracts/faults.ts';
+import { DEFAULT_LEASE_MAX } from '../contracts/lease.ts';
 import { DEFAULT_SNAPSHOT_EXPIRY, FAILURE } from '../contracts/names.ts';
 import { withoutTag } from '../contracts/tag.ts';
 import type { ActivityDeps } from './deps.ts';
@@ -87,8 +88,19 @@ export function makePlan(request: CloneVolumeRequest, facts: Facts): ClonePlan {
       ...(modify.qosPolicyID === undefined ? {} : { qosPolicyID: modify.qosPolicyID }),
     },
     volumeAccessGroups: facts.volumeAccessGroups,
+    ...leaseOf(request, facts),
     snapshot: request.snapshotID === undefined ? snapshotPlan(request.snapshot, request.name) : null,
   };
+}
+
+/** What was asked for; else thirty days, but never less than the lease and never more than the configuration allows. */
+function leaseOf(
+  { lease, leaseMax }: CloneVolumeRequest,
+  { taskQueue, leaseMaxMs = Infinity }: Facts,
+): Pick<ClonePlan, 'lease'> {
+  if (lease === undefined) return {};
+  const wanted = Math.max(parseDuration(DEFAULT_LEASE_MAX)!, parseDuration(lease)!);
+  return { lease: { max: leaseMax ?? `${Math.min(wanted, leaseMaxMs)}ms`, taskQueue } };
 }
 
 /** The snapshot that is taken, named as asked or by default. */

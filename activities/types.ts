@@ -41,6 +41,13 @@ export interface ClonePlan {
     qosPolicyID?: number;
   };
   volumeAccessGroups: { volumeAccessGroupID: number; name: string }[];
+  /** When the request asks for a lease. */
+  lease?: {
+    /** How far an extension may reach: a duration. */
+    max: string;
+    /** Part of its workflow ID. From here and not from the workflow, which does not know it when it is replayed elsewhere. */
+    taskQueue: string;
+  };
   snapshot: { name: string; retention: 'keep' | 'delete'; /** HH:mm:ss */ expiry: string } | null;
   /**
    * When an earlier run of the same workflow, ended from outside, may have made its last call (ISO 8601). Missing in
@@ -233,3 +240,4 @@ export interface FanOutActivities {
 }
 
 export type * from './group/types.ts';
+export type * from './lease/types.ts';

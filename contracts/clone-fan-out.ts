@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { cloneVolumeRequestSchema } from './clone-volume.ts';
 import { parseRequest } from './faults.ts';
-import { always, clusterSchema, id, must, orderFields, snapshotOptionsSchema, text } from './fields.ts';
+import {
+  always,
+  checkLeaseOptions,
+  clusterSchema,
+  id,
+  must,
+  orderFields,
+  snapshotOptionsSchema,
+  text,
+} from './fields.ts';
 
 /** A result must hold them all, and a person must still be able to read it. */
 export const CLONES_MAX = 500;
@@ -16,11 +25,14 @@ const {
   modify,
   volumeAccessGroups,
   lease,
+  leaseMax,
+  leaseGrace,
 } = cloneVolumeRequestSchema.shape;
 /** What each clone may ask for, and the fan-out for all of them. */
 const cloneFields = {
   ...{ access, attributes, enable512e, enableSnapMirrorReplication },
-  ...{ newAccountID, newSize, modify, volumeAccessGroups, lease },
+  ...{ newAccountID, newSize, modify, volumeAccessGroups },
+  ...{ lease, leaseMax, leaseGrace },
 };
 
 const memberSchema = z.strictObject(
@@ -74,7 +86,8 @@ export const cloneFanOutRequestSchema = z
     ...always,
     path: ['snapshot'],
     error: 'is for a snapshot taken now; leave it out when snapshotID is given',
-  });
+  })
+  .superRefine(checkLeaseOptions('clones'), always);
 
 export type CloneFanOutRequest = z.infer<typeof cloneFanOutRequestSchema>;
 

@@ -1,5 +1,6 @@
 import type { ClonedVolume } from './clone-result.ts';
 import type { LeftBehind } from './failure.ts';
+import type { LeaseOfClone } from './lease.ts';
 
 /** A clone that is ready. */
 export interface GroupMember {
@@ -7,6 +8,8 @@ export interface GroupMember {
   /** The NEW volume's. */
   volumeID: number;
   volume: ClonedVolume;
+  /** When the request asked for one. */
+  lease?: LeaseOfClone;
 }
 
 /** A member without a clone, when the request says that the others are to be kept. */

@@ -4,9 +4,11 @@ import {
   accessSchema,
   always,
   attributesSchema,
+  checkLeaseOptions,
   clusterSchema,
   generationSchema,
   id,
+  leaseFields,
   modifySchema,
   must,
   orderFields,
@@ -30,6 +32,7 @@ const cloneFields = {
   /** Changes made by ModifyVolume once the clone is there. */
   modify: modifySchema.optional(),
   volumeAccessGroups: volumeAccessGroupsSchema.optional(),
+  ...leaseFields,
 };
 
 const memberSchema = z.strictObject(
@@ -95,7 +98,8 @@ export const cloneGroupRequestSchema = z
     ...always,
     path: ['snapshot'],
     error: 'is for a group snapshot taken now; leave it out when groupSnapshotID is given',
-  });
+  })
+  .superRefine(checkLeaseOptions('volumes'), always);
 
 export type CloneGroupRequest = z.infer<typeof cloneGroupRequestSchema>;
 

@@ -1,3 +1,5 @@
+import type { LeaseOfClone } from './lease.ts';
+
 /** The new volume as the cluster shows it (volume object of ListVolumes), reduced to what callers use. */
 export interface ClonedVolume {
   volumeID: number;
@@ -39,4 +41,6 @@ export interface CloneVolumeResult {
   bytes: number;
   /** Element API calls made for this clone; calls shared with other clones count once, for the one that made them. */
   apiCalls?: number;
+  /** When the request asked for one. */
+  lease?: LeaseOfClone;
 }

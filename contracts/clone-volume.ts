@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { durationSchema } from './duration-schema.ts';
 import { parseRequest } from './faults.ts';
 import {
   accessSchema,
   always,
   attributesSchema,
+  checkLeaseOptions,
   clusterSchema,
   generationSchema,
   id,
+  leaseFields,
   modifySchema,
   orderFields,
   sizeBytes,
@@ -38,17 +39,17 @@ export const cloneVolumeRequestSchema = z
     /** Changes made by ModifyVolume once the clone is there. */
     modify: modifySchema.optional(),
     volumeAccessGroups: volumeAccessGroupsSchema.optional(),
-    /** Delete the clone after this, unless extended. */
-    lease: durationSchema(3650).optional(),
     /** Set by `refreshClone`. */
     series: generationSchema.optional(),
+    ...leaseFields,
     ...orderFields,
   })
   .refine((r) => r.snapshotID === undefined || r.snapshot === undefined, {
     ...always,
     path: ['snapshot'],
     error: 'is for a snapshot taken now; leave it out when snapshotID is given',
-  });
+  })
+  .superRefine(checkLeaseOptions(), always);
 
 export type CloneVolumeRequest = z.infer<typeof cloneVolumeRequestSchema>;
 

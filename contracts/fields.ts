@@ -105,6 +105,40 @@ export const generationSchema = z.strictObject({
   name: seriesSchema,
   generation: z.int(must('the number of the generation')).positive({ error: 'must be 1 or more' }),
 });
+/** Longest lease, in days: ten years. */
+export const LEASE_DAYS_MAX = 3650;
+export const leaseSchema = durationSchema(LEASE_DAYS_MAX);
+
+/** For how long a clone lives. */
+export const leaseFields = {
+  /** Delete the clone after this, unless extended; counted from when it is ready. */
+  lease: leaseSchema.optional(),
+  /** How far from the moment of asking an extension may reach. @default "30d", or the lease when that is longer */
+  leaseMax: leaseSchema.optional(),
+  /** When the lease is over, hosts that are still connected keep the clone alive for at most this. @default "24h" */
+  leaseGrace: durationSchema(LEASE_DAYS_MAX).optional(),
+};
+
+const LEASE_OPTIONS = ['leaseMax', 'leaseGrace'] as const;
+type Leased = Record<string, unknown> | null | undefined;
+
+/** leaseMax and leaseGrace are for a lease: of the clone, or of one of several clones in the field `list`. */
+export const checkLeaseOptions =
+  (list?: string) =>
+  (request: unknown, ctx: z.RefinementCtx): void => {
+    const shared = request as Leased;
+    const given = list === undefined ? undefined : shared?.[list];
+    const members = Array.isArray(given) ? (given as Leased[]) : [];
+    const complain = (path: PropertyKey[]) =>
+      ctx.addIssue({ code: 'custom', path, message: 'is for a clone with a lease; give lease too, or leave this out' });
+    const isLeased = (m: Leased) => m?.['lease'] !== undefined;
+    for (const option of LEASE_OPTIONS) {
+      if (shared?.[option] !== undefined && ![shared, ...members].some(isLeased)) complain([option]);
+      for (const [i, member] of members.entries()) {
+        if (member?.[option] !== undefined && ![shared, member].some(isLeased)) complain([list!, i, option]);
+      }
+    }
+  };
 
 /** How a request is to be served, whatever it is for. */
 export const orderFields = {

@@ -19,6 +19,8 @@ export type * from './copy-result.ts';
 export { parseRefreshCloneRequest, refreshCloneRequestSchema, type RefreshCloneRequest } from './refresh-clone.ts';
 export type * from './refresh-clone-result.ts';
 export * from './series.ts';
+export * from './clone-lease.ts';
+export * from './lease.ts';
 export type * from './clone-result.ts';
 export type * from './clone-group-result.ts';
 export type * from './clone-types.ts';

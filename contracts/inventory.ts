@@ -16,7 +16,10 @@ export interface InventoryItem {
   workflowID: string;
   /** The caller's key, if it gave one. */
   requestId: string | null;
-  /** When the clone is to be deleted, the recurring job that made it, and which of its clones it is; `null` for none. */
+  /**
+   * The workflow that deletes the clone when its lease is over, unless it was released; the recurring job that made it, and
+   * which of its clones it is; `null` for none.
+   */
   lease: string | null;
   series: string | null;
   generation: string | null;

@@ -17,11 +17,14 @@ export type CloneFields = Pick<
   | 'modify'
   | 'volumeAccessGroups'
   | 'lease'
+  | 'leaseMax'
+  | 'leaseGrace'
 >;
 
 /** The member's own fields above the shared ones, of `modify` each field by itself. */
-export const overShared = (shared: CloneFields, member: CloneFields): Defined<CloneFields> =>
-  defined({
+export const overShared = (shared: CloneFields, member: CloneFields): Defined<CloneFields> => {
+  const lease = member.lease ?? shared.lease;
+  return defined({
     access: member.access ?? shared.access,
     attributes: member.attributes ?? shared.attributes,
     enable512e: member.enable512e ?? shared.enable512e,
@@ -30,8 +33,13 @@ export const overShared = (shared: CloneFields, member: CloneFields): Defined<Cl
     newSize: member.newSize ?? shared.newSize,
     modify: mergeModify(shared.modify, member.modify),
     volumeAccessGroups: member.volumeAccessGroups ?? shared.volumeAccessGroups,
-    lease: member.lease ?? shared.lease,
+    lease,
+    // What is shared may be meant for others.
+    ...(lease === undefined
+      ? {}
+      : { leaseMax: member.leaseMax ?? shared.leaseMax, leaseGrace: member.leaseGrace ?? shared.leaseGrace }),
   });
+};
 
 type Modify = NonNullable<CloneVolumeRequest['modify']>;
 

@@ -18,6 +18,7 @@ export const WORKFLOW = {
   findOrphans: 'findOrphans',
   removeOrphans: 'removeOrphans',
   takeInventory: 'takeInventory',
+  cloneLease: 'cloneLease',
 } as const;
 
 /** Search attributes, set only on transitions. The numbers are Temporal's IndexedValueType. */
@@ -65,10 +66,12 @@ export const FAILURE = {
   copyOutcomeUnknown: 'CopyOutcomeUnknown',
   /** The volume is not in the requested state. */
   verifyFailed: 'VerifyFailed',
+  /** The lease can no longer be changed: its volume is being deleted. */
+  leaseOver: 'LeaseOver',
 } as const;
 
 /** Memo fields, shown by `list` and `show` without reading the history. */
-export const MEMO = { request: 'request' } as const;
+export const MEMO = { request: 'request', /** A `LeaseView`. */ lease: 'lease' } as const;
 
 /** The one volume or snapshot attribute that marks what this service made. */
 export const TAG_ATTRIBUTE = 'element-clone';

@@ -90,6 +90,8 @@ export interface StepMemory {
   line?: { place: number; of: number };
   /** Why the last attempt has to be repeated, for a failure at the deadline while another one is under way. */
   lastAnswer?: string;
+  /** Volume access groups that a volume which is being deleted was taken out of. */
+  revoked?: number[];
   /** What undoing has removed so far, in words. */
   /** What a removal of orphans has done so far, in how many rounds, and the objects it has laid hands on. */
   removal?: Pick<OrphanRemoval, 'removed' | 'skipped' | 'failed'> & { rounds: number; begun: string[] };

@@ -22,6 +22,8 @@ export interface OwnershipTag {
   generation?: number;
   /** When the generation went into service (ISO 8601). One whose run failed before has none. */
   served?: string;
+  /** Stamped with it: the workflow that will delete the clone when its lease is over, or has. */
+  lease?: string;
 }
 
 const VERSION = '1';
@@ -39,6 +41,7 @@ export function formatTag(tag: OwnershipTag): string {
     ['series', tag.series],
     ['generation', tag.generation],
     ['served', tag.served],
+    ['lease', tag.lease],
   ];
   return fields.flatMap(([k, v]) => (v === undefined ? [] : [`${k}=${encodeURIComponent(wellFormed(v))}`])).join('&');
 }
@@ -78,7 +81,8 @@ export function readTag(attributes: unknown): OwnershipTag | undefined {
   if (step === undefined) return undefined;
   const volumeID = fields.has('volume') ? idOf(fields.get('volume')) : undefined;
   if (Number.isNaN(volumeID)) return undefined;
-  const [requestedBy, series, served] = [fields.get('by'), fields.get('series'), fields.get('served')];
+  const [requestedBy, lease] = [fields.get('by'), fields.get('lease')];
+  const [series, served] = [fields.get('series'), fields.get('served')];
   const generation = idOf(fields.get('generation'));
   return {
     request,
@@ -89,6 +93,7 @@ export function readTag(attributes: unknown): OwnershipTag | undefined {
     ...(volumeID === undefined ? {} : { volumeID }),
     ...(series === undefined || Number.isNaN(generation) ? {} : { series, generation }),
     ...(served === undefined ? {} : { served }),
+    ...(lease === undefined ? {} : { lease }),
   };
 }
 

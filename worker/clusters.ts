@@ -38,6 +38,8 @@ const createCluster = (alias: string, config: ClusterConfig): Cluster => ({
     pollCapMs: config.pollCapSeconds * 1_000,
     stallMs: config.stallSeconds * 1_000,
     rotationMs: config.rotationSeconds * 1_000,
+    leaseLookMs: config.leaseLookSeconds * 1_000,
   },
+  leaseMaxMs: config.leaseMaxDays * 86_400_000,
   ...(config.maxCloneJobs === undefined ? {} : { maxCloneJobs: config.maxCloneJobs }),
 });

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { inspect } from 'node:util';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
+import { LEASE_DAYS_MAX } from '../contracts/fields.ts';
 import type { Credentials, TlsOptions } from '../element/index.ts';
 import { describeFaults, describeSyntax, placeOf } from './config-places.ts';
 import { readSecret, reason, secretSource } from './secrets.ts';
@@ -26,6 +27,10 @@ export interface ClusterConfig {
   stallSeconds: number;
   /** Seconds for which refused credentials are read and tried again: a rotated password is on its way. */
   rotationSeconds: number;
+  /** Shortest pause between two looks at a leased volume, in seconds. */
+  leaseLookSeconds: number;
+  /** No lease and no extension may reach further, in days. */
+  leaseMaxDays: number;
   /** HTTPS connections to the cluster. */
   maxConnections: number;
   /** At most this many clone jobs of ours at once; without it as many as the cluster runs. */
@@ -94,6 +99,12 @@ const clusterFields = {
   stallSeconds: seconds(300, 86_400),
   // A kubelet takes up to two minutes to renew a mounted secret.
   rotationSeconds: seconds(300, 86_400),
+  leaseLookSeconds: seconds(600, 86_400),
+  leaseMaxDays: z
+    .number({ error: 'must be a number of days' })
+    .positive({ error: 'must be more than 0 days' })
+    .max(LEASE_DAYS_MAX, { error: `must be at most ${LEASE_DAYS_MAX} days` })
+    .default(LEASE_DAYS_MAX),
   maxConnections: z
     .int({ error: connections })
     .min(1, { error: connections })

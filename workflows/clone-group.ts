@@ -42,6 +42,7 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
     const ready = await this.verify(plan, group);
     await this.undoFailed(plan, group);
     const groupSnapshotDeleted = await this.cleanUp(plan, snapshot, group);
+    const members = await this.startLeases(plan, ready);
     const more = this.failed.length === 0 ? '' : `, ${this.failed.length} failed`;
     this.finish(`Done: ${ready.length} volumes are ready${more}.`);
     return {
@@ -50,7 +51,7 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
       groupSnapshotDeleted,
       groupCloneID: group.groupCloneID,
       asyncHandle: group.asyncHandle,
-      members: ready,
+      members,
       ...(this.failed.length === 0 ? {} : { failed: this.failed }),
       startedAt: this.startedAt,
       finishedAt: new Date().toISOString(),
@@ -230,6 +231,17 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
       );
       return this.count(done).groupSnapshotDeleted;
     });
+  }
+
+  private async startLeases(plan: GroupPlan, ready: readonly GroupMember[]): Promise<GroupMember[]> {
+    return Promise.all(
+      ready.map(async (member) => {
+        const planned = plan.members.find((m) => m.source.volumeID === member.sourceVolumeID)!;
+        if (planned.request.lease === undefined) return member;
+        const { volumeID, volume } = member;
+        return { ...member, lease: await this.startLease(planned, { volumeID, name: volume.name }) };
+      }),
+    );
   }
 
   /** The members that a step could not serve take no part in the next ones. */

@@ -34,6 +34,10 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
     await this.grant(plan, clone.volumeID);
     const volume = await this.verify(plan, clone);
     const snapshotDeleted = await this.cleanUp(plan, snapshot, clone);
+    const lease =
+      plan.request.lease === undefined
+        ? undefined
+        : await this.startLease(plan, { volumeID: clone.volumeID, name: volume.name });
     this.finish(`Done: volume ${clone.volumeID} is ready.`);
     return {
       cluster: plan.request.cluster,
@@ -48,6 +52,7 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
       finishedAt: new Date().toISOString(),
       bytes,
       apiCalls: this.apiCalls,
+      ...(lease === undefined ? {} : { lease }),
     };
   }
 

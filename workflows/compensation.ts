@@ -2,6 +2,7 @@ import { rootCause } from '@temporalio/workflow';
 import type { ClonePlan, GroupHandles, GroupPlan, Owner, StartedClone, UndoResult } from '../activities/types.ts';
 import type { LeftBehind } from '../contracts/failure.ts';
 import { GROUP_ATTEMPT, undo } from './activities.ts';
+import { withdrawLease } from './start-lease.ts';
 
 interface Entry {
   /** `refused`: the step that was to make it failed, and nothing can have come of its calls. */
@@ -117,6 +118,18 @@ export class Compensation {
         ...this.whatHangsOn(null, 'volumes of the group'),
         ...asyncResult(group.asyncHandle),
       ],
+    });
+  }
+
+  /** First of all, so that the lease does not take our own removal of the volume for somebody else's. */
+  lease(leaseID: string): void {
+    this.entries.unshift({
+      undo: async () => {
+        // It may have ended by itself, and it ends by itself when its volume is gone.
+        await withdrawLease(leaseID).catch(() => {});
+        return { undone: [], leftBehind: [], apiCalls: 0 };
+      },
+      leave: () => [],
     });
   }
 

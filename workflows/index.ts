@@ -7,3 +7,4 @@ export { removeOrphans } from './remove-orphans.ts';
 export { takeInventory } from './take-inventory.ts';
 export { cloneFanOut } from './clone-fan-out.ts';
 export { planClones } from './plan-clones.ts';
+export { cloneLease } from './clone-lease.ts';

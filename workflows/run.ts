@@ -1,6 +1,7 @@
 import { CancellationScope, CancelledFailure, log, workflowInfo, type ApplicationFailure } from '@temporalio/workflow';
-import type { InLine, LinePass, Owner, StepResult } from '../activities/types.ts';
+import type { ClonePlan, InLine, LinePass, Owner, StepResult } from '../activities/types.ts';
 import type { FailureSubject, LeftBehind } from '../contracts/failure.ts';
+import type { LeaseOfClone } from '../contracts/lease.ts';
 import { DEFAULT_PRIORITY, type Phase } from '../contracts/names.ts';
 import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
 import { Compensation } from './compensation.ts';
@@ -8,6 +9,7 @@ import { timeLeft } from './deadline.ts';
 import { cloneFailed, invalidRequest, madeNothing, reasonOf, sentence, wasCancelled } from './failure.ts';
 import { joinOrRun } from './join.ts';
 import { publish } from './search-attributes.ts';
+import { startLease } from './start-lease.ts';
 import { Story, type Step } from './story.ts';
 import { Turn } from './turn.ts';
 
@@ -149,6 +151,19 @@ export abstract class Run<R extends Order, T> {
       this.story.learn(`${what} could not be removed; it expires by itself`);
       return false;
     }
+  }
+
+  /** The clone is not done without the lease it was asked for: else it might silently stay for ever. */
+  protected async startLease(plan: ClonePlan, clone: { volumeID: number; name: string }): Promise<LeaseOfClone> {
+    this.step = 'startLease';
+    const lease = await startLease(plan, this.owner, clone, this.timeLeft());
+    if (lease.ended === undefined) this.compensation.lease(lease.workflowID);
+    this.story.learn(
+      lease.ended === undefined
+        ? `${lease.workflowID} deletes volume ${clone.volumeID} at ${lease.endsAt}`
+        : `${lease.workflowID} has ended before: ${lease.ended}`,
+    );
+    return lease;
   }
 
   /** The end, unless a cancellation came while the last step was finished: it would else go unheard. */

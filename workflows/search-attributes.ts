@@ -1,4 +1,4 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
+import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { Phase } from '../contracts/names.ts';
 
@@ -35,3 +35,15 @@ export function publish(facts: Facts): void {
   ];
   if (changed.length > 0) upsertSearchAttributes(changed);
 }
+
+/** What a lease is started with, so that it need not set it itself. */
+export const leaseSearchAttributes = (lease: {
+  cluster: string;
+  volumeID: number;
+  clone?: { sourceVolumeID: number } | undefined;
+}): SearchAttributePair[] => [
+  { key: keys.cluster, value: lease.cluster },
+  { key: keys.phase, value: 'waiting' },
+  { key: keys.cloneVolumeID, value: lease.volumeID },
+  ...(lease.clone === undefined ? [] : [{ key: keys.sourceVolumeID, value: lease.clone.sourceVolumeID }]),
+];

@@ -63,6 +63,7 @@ const FACTS: Facts = {
   missing: [],
   volumeAccessGroups: [],
   groupFaults: [],
+  taskQueue: 'element-clone',
 };
 
 const check = (request: Partial<CloneVolumeRequest> = {}, facts: Partial<Facts> = {}) =>
@@ -145,6 +146,17 @@ describe('one reason, beginning with its field', () => {
       { modify: { qos: { maxIOPS: 3_000 } } },
       {},
     ],
+    ['leaseMax: must be at least the lease, "72h"', { lease: '72h', leaseMax: '71h' }, {}],
+    [
+      "lease: is longer than leaseMaxDays allows, which is 2 in the worker's configuration; ask for less and extend",
+      { lease: '72h' },
+      { leaseMaxMs: 48 * 3_600_000 },
+    ],
+    [
+      'leaseMax: is longer than leaseMaxDays allows, which is 2',
+      { lease: '1h', leaseMax: '3d' },
+      { leaseMaxMs: 48 * 3_600_000 },
+    ],
   ])('%s', (fault, request, facts) => {
     expect(check(request, facts)).toEqual([expect.stringContaining(fault)]);
   });
@@ -180,6 +192,11 @@ describe('the room for attributes, which the ownership tag shares', () => {
     const excess = overBy(check({ attributes: long(990) }));
     expect(check({ attributes: long(990 - excess) })).toEqual([]);
     expect(overBy(check({ attributes: long(990 - excess + 1) }))).toBe(1);
+  });
+
+  test('is taken by the name of the lease too', () => {
+    const leased = (fields: Partial<CloneVolumeRequest>) => overBy(check({ attributes: long(990), ...fields }));
+    expect(leased({ lease: '1h' }) - leased({})).toBe('&lease=lease-of-volume-999999999-of-lab'.length);
   });
 
   test('is measured in bytes, not in characters', () => {

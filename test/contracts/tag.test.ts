@@ -25,6 +25,7 @@ const anyTag: fc.Arbitrary<OwnershipTag> = fc.record(
     sourceVolumeID: anyID,
     requestedBy: anyText,
     volumeID: anyID,
+    lease: anyText,
   },
   { requiredKeys: ['request', 'workflowID', 'step', 'sourceVolumeID'] },
 );
@@ -41,8 +42,8 @@ describe('the tag', () => {
   });
 
   test('reads as what it is for', () => {
-    expect(formatTag({ ...TAG, requestedBy: 'Ann & Bob', volumeID: 7 })).toBe(
-      'v=1&step=clone&request=r-1&workflow=clone-volume-42&source=42&volume=7&by=Ann%20%26%20Bob',
+    expect(formatTag({ ...TAG, requestedBy: 'Ann & Bob', volumeID: 7, lease: 'lease-of-volume-7-of-lab' })).toBe(
+      'v=1&step=clone&request=r-1&workflow=clone-volume-42&source=42&volume=7&by=Ann%20%26%20Bob&lease=lease-of-volume-7-of-lab',
     );
   });
 

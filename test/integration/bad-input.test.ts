@@ -74,7 +74,7 @@ describe('what the cluster could not do is refused before anything is created', 
       'modify.attributes: with the ownership tag',
     ],
     ['an unknown cluster', { cluster: 'elsewhere' }, 'this worker knows no cluster "elsewhere" (it knows: lab)'],
-    ['a lease', { lease: '1h' }, 'lease:'],
+    ['an extension that could never be made', { lease: '2h', leaseMax: '1h' }, 'leaseMax: must be at least the lease'],
   ])('%s', async (_what, fields, fault) => {
     const { faults } = await refusal([{ ...good, ...fields }]);
     expect(faults).toEqual([matching(fault)]);

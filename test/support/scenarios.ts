@@ -3,6 +3,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { WORKFLOW } from '../../contracts/names.ts';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
+import { leaseOf } from './lease.ts';
 import { lineHandle, lineOf } from './line.ts';
 import type { Service } from './service.ts';
 import { waitFor } from './wait.ts';
@@ -162,6 +163,55 @@ export const scenarios: Record<string, Scenario> = {
       await waitFor('the line to be empty', async () => (await lineOf(service)).holding.length === 0);
       await line.cancel();
       return line;
+    },
+  },
+  'clone-with-a-lease': {
+    simulator: { behaviour: quick },
+    run: async (service) => service.start({ ...everything, lease: '1h' }),
+  },
+  'group-with-leases': {
+    simulator: { behaviour: quick },
+    run: (service) => service.startGroup({ ...group, lease: '1h' }),
+  },
+  'lease-deleted': {
+    simulator: { behaviour: quick },
+    run: async (service) => leaseOf(service, await service.clone({ ...everything, lease: '5s' })).handle,
+  },
+  'lease-extended-and-released': {
+    simulator: { behaviour: quick },
+    run: async (service) => {
+      const lease = leaseOf(service, await service.clone({ ...everything, lease: '1h' }));
+      await lease.extend({ by: '1h', requestedBy: 'recorder' });
+      await lease.release('recorder');
+      return lease.handle;
+    },
+  },
+  'lease-of-a-deleted-volume': {
+    simulator: { behaviour: quick },
+    run: async (service) => {
+      const clone = await service.clone({ ...everything, lease: '1h' });
+      service.simulator.cluster.act('DeleteVolume', { volumeID: clone.volumeID });
+      return leaseOf(service, clone).handle;
+    },
+  },
+  'lease-refused-then-released': {
+    simulator: {
+      behaviour: quick,
+      faults: [{ kind: 'error', method: 'DeleteVolume', name: 'xVolumeHasProtection', message: 'recorded' }],
+    },
+    run: async (service) => {
+      const lease = leaseOf(service, await service.clone({ ...everything, lease: '2s' }));
+      await waitFor('a refusal', async () => (await lease.view()).problem !== undefined);
+      await lease.release('recorder');
+      return lease.handle;
+    },
+  },
+  'lease-cancelled': {
+    simulator: { behaviour: quick },
+    run: async (service) => {
+      const { handle } = leaseOf(service, await service.clone({ ...everything, lease: '1h' }));
+      await handle.cancel();
+      return handle;
     },
   },
   'find-orphans': {

@@ -44,6 +44,9 @@ export interface ClusterOptions {
   /** Version of the Element API that the worker uses; `null` lets it negotiate. @default '12.5' */
   apiVersion?: string | null;
   maxCloneJobs?: number;
+  leaseMaxMs?: number;
+  /** @default kept as in production */
+  answers?: AnswerCache;
   /** The cluster admin that the worker uses. @default the first one */
   credentials?: { username: string; password: string };
 }
@@ -68,11 +71,9 @@ export interface Fleet {
 
 /** Times short enough for a test and long enough for a loaded machine. */
 const TEST_TIMES: ClusterTimes = {
-  timeoutMs: 10_000,
-  settleMs: 2_000,
-  pollCapMs: 2_000,
-  stallMs: 60_000,
+  ...{ timeoutMs: 10_000, settleMs: 2_000, pollCapMs: 2_000, stallMs: 60_000 },
   rotationMs: 8_000,
+  leaseLookMs: 1_000,
 };
 
 /** Asked for only when it is needed, so that a script may use the service outside of a test run. */
@@ -80,14 +81,18 @@ const provided = async (key: 'temporalAddress' | 'workflowBundlePath') => (await
 
 let quiet = false;
 
+/** Once per process, before the first connection of a worker. */
+export function quietRuntime(telemetry?: WorkerOptions['telemetry']): void {
+  if (quiet) return;
+  quiet = true;
+  Runtime.install({
+    logger: new DefaultLogger(process.env['TEST_LOG'] === '1' ? 'INFO' : 'ERROR'),
+    ...(telemetry === undefined ? {} : { telemetryOptions: telemetry }),
+  });
+}
+
 export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
-  if (!quiet) {
-    quiet = true;
-    Runtime.install({
-      logger: new DefaultLogger(process.env['TEST_LOG'] === '1' ? 'INFO' : 'ERROR'),
-      ...(options.telemetry === undefined ? {} : { telemetryOptions: options.telemetry }),
-    });
-  }
+  quietRuntime(options.telemetry);
   const address = options.address ?? (await provided('temporalAddress'));
   const taskQueue = `test-${randomUUID()}`;
   const connection = await Connection.connect({ address });
@@ -130,8 +135,9 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
       timeoutMs: times.timeoutMs,
     });
     clusters.set(alias, {
-      ...{ alias, api, view: new SyncJobsView(), answers: new AnswerCache(), times },
+      ...{ alias, api, view: new SyncJobsView(), answers: of.answers ?? new AnswerCache(), times },
       ...(of.maxCloneJobs === undefined ? {} : { maxCloneJobs: of.maxCloneJobs }),
+      ...(of.leaseMaxMs === undefined ? {} : { leaseMaxMs: of.leaseMaxMs }),
     });
     const starter =
       <R, T>(type: string) =>

@@ -1,0 +1,62 @@
+import { isOwn, readTag, type OwnershipTag } from '../../contracts/tag.ts';
+import type { Volume } from '../../element/index.ts';
+import { findVolume } from '../find.ts';
+import type { StepContext } from '../step.ts';
+import type { LeasedVolume, Loss } from './types.ts';
+
+/** Pause between two looks at a leased volume, when the configuration says nothing. */
+const LOOK_MS = 600_000;
+
+export const lookMs = ({ times }: StepContext): number => times.leaseLookMs ?? LOOK_MS;
+
+/** The tag that the volume must carry. */
+const tagOf = ({ clone }: LeasedVolume): OwnershipTag => ({
+  request: clone.request,
+  workflowID: clone.workflowID,
+  step: 'clone',
+  sourceVolumeID: clone.sourceVolumeID,
+});
+
+/** Only a finished clone has its own ID in the tag; a copy of it has that of the original. */
+const isLeased = (tag: OwnershipTag | undefined, leased: LeasedVolume) =>
+  tag?.volumeID === leased.volumeID && isOwn(tag, tagOf(leased), leased.volumeID);
+
+/** Why the volume is not, or no longer, the lease's to delete. */
+export function lossOf(volume: Volume | undefined, leased: LeasedVolume): Loss | undefined {
+  const { volumeID, clone } = leased;
+  if (volume === undefined) return { lost: 'gone', reason: `volume ${volumeID} is gone: somebody deleted it` };
+  if (isLeased(readTag(volume.attributes), leased)) return undefined;
+  return {
+    lost: 'notOurs',
+    reason: `volume ${volumeID} no longer carries the ownership tag of ${clone.workflowID}, so it is left alone`,
+  };
+}
+
+/** The volume as it is this moment, or why there is none. */
+export async function seeNow(ctx: StepContext, leased: LeasedVolume): Promise<{ volume: Volume } | { loss: Loss }> {
+  const volume = await findVolume(ctx.api, leased.volumeID);
+  const loss = lossOf(volume, leased);
+  return loss === undefined ? { volume: volume! } : { loss };
+}
+
+/**
+ * The same by a view that all leases of a worker share: one ListVolumes now and then, however many there are. Before a
+ * volume is said to be lost it is asked for itself, since the view may be older than the volume.
+ */
+export async function lossSeen(ctx: StepContext, leased: LeasedVolume): Promise<Loss | undefined> {
+  const finished = await ctx.cached('finished clones', lookMs(ctx), () => finishedClones(ctx));
+  if (isLeased(finished.get(leased.volumeID), leased)) return undefined;
+  const now = await seeNow(ctx, leased);
+  return 'loss' in now ? now.loss : undefined;
+}
+
+/** The signal is left out on purpose: others may be waiting for the same answer. */
+async function finishedClones({ api }: StepContext): Promise<ReadonlyMap<number, OwnershipTag>> {
+  const { volumes } = await api.listVolumes({ includeVirtualVolumes: false }, { signal: undefined });
+  return new Map(
+    volumes.flatMap((v) => {
+      const tag = v.status === 'deleted' ? undefined : readTag(v.attributes);
+      return tag?.volumeID === v.volumeID ? [[v.volumeID, tag]] : [];
+    }),
+  );
+}
