@@ -15,6 +15,7 @@ import { connectTemporal, type ConnectOptions } from './connect.ts';
 import { requestOf, toSummary, type CloneSummary } from './description.ts';
 import { RequestConflictError } from './errors.ts';
 import { takeInventory, type Inventory, type InventoryOptions } from './inventory.ts';
+import { Leases } from './leases.ts';
 import {
   findOrphans,
   removeOrphans,
@@ -57,11 +58,15 @@ export class CloneClient {
   readonly taskQueue: string;
   private readonly ownsConnection: boolean;
 
+  /** When clones that were asked for with a lease are deleted, and how to keep them. */
+  readonly leases: Leases;
+
   /** Over a Temporal client of yours, whose connection stays yours to close. */
   constructor(temporal: Client, options: CloneClientOptions = {}, ownsConnection = false) {
     this.temporal = temporal;
     this.taskQueue = options.taskQueue ?? process.env['ELEMENT_CLONE_TASK_QUEUE'] ?? DEFAULT_TASK_QUEUE;
     this.ownsConnection = ownsConnection;
+    this.leases = new Leases(temporal, this.taskQueue);
   }
 
   /**

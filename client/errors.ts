@@ -15,6 +15,8 @@ export type CloneErrorCode =
   | 'CLONE_NOT_FOUND'
   | 'CLONE_STILL_RUNNING'
   | 'TASK_FAILED'
+  | 'LEASE_NOT_FOUND'
+  | 'LEASE_OVER'
   | 'SERVICE_UNAVAILABLE';
 
 /** The same requestId was used before, for a different request. Nothing was started. */
@@ -88,6 +90,31 @@ export class CloneStillRunningError extends Error {
 export class TaskFailedError extends Error {
   override readonly name = 'TaskFailedError' as const;
   readonly code = 'TASK_FAILED' as const;
+  readonly workflowId: string;
+
+  constructor(message: string, options: ErrorOptions & { workflowId: string }) {
+    super(message, options);
+    this.workflowId = options.workflowId;
+  }
+}
+
+/** No lease is named so, or several are; the message says which there are. */
+export class LeaseNotFoundError extends Error {
+  override readonly name = 'LeaseNotFoundError' as const;
+  readonly code = 'LEASE_NOT_FOUND' as const;
+  /** As it was named. */
+  readonly lease: string;
+
+  constructor(message: string, options: ErrorOptions & { lease: string }) {
+    super(message, options);
+    this.lease = options.lease;
+  }
+}
+
+/** The lease has ended, or its volume is being deleted: nothing was changed. */
+export class LeaseOverError extends Error {
+  override readonly name = 'LeaseOverError' as const;
+  readonly code = 'LEASE_OVER' as const;
   readonly workflowId: string;
 
   constructor(message: string, options: ErrorOptions & { workflowId: string }) {

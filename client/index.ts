@@ -5,6 +5,8 @@ export type { ConnectOptions } from './connect.ts';
 export type { CloneDescription, CloneSummary, ExecutionStatus, PendingStepView } from './description.ts';
 export * from './errors.ts';
 export type { Inventory, InventoryOptions } from './inventory.ts';
+export { Leases, type LeaseDescription, type LeaseListOptions, type LeaseSummary } from './leases.ts';
+export type { LeaseReference } from './find-lease.ts';
 export type { OrphansFound, OrphansOptions, OrphanView, RemoveOrphansOptions } from './orphans.ts';
 export type { CloneProgressView, CloneStep } from './progress-view.ts';
 export { STATUSES, type ListFilter, type Status } from './visibility.ts';
@@ -13,6 +15,15 @@ export type { CloneGroupRequest } from '../contracts/clone-group.ts';
 export type { CloneGroupResult, FailedMember, GroupMember } from '../contracts/clone-group-result.ts';
 export type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 export type { CloneVolumeResult, ClonedVolume } from '../contracts/clone-result.ts';
+export type {
+  CloneLeaseResult,
+  LeaseExtension,
+  LeaseOfClone,
+  LeaseOutcome,
+  LeaseRelease,
+  LeaseState,
+  LeaseView,
+} from '../contracts/lease.ts';
 export type { InventoryItem } from '../contracts/inventory.ts';
 export type {
   ClusterFailure,

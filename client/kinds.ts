@@ -27,7 +27,6 @@ const KINDS: { [T in CloneType]: Kind<T> } = {
     details: (r) => [
       ['Snapshot', r.snapshotID === undefined ? snapshotText(r.snapshot) : String(r.snapshotID)],
       ...cloneDetails(r),
-      ['Lease', r.lease],
     ],
   },
   cloneFanOut: {
@@ -38,7 +37,6 @@ const KINDS: { [T in CloneType]: Kind<T> } = {
       ['Snapshot', r.snapshotID === undefined ? snapshotText(r.snapshot) : String(r.snapshotID)],
       ['Clones', namesText(r.clones.map((c) => c.name))],
       ...cloneDetails(r),
-      ['Lease', r.lease],
       ['When a clone fails', r.onMemberFailure === 'stop' ? 'stop the others' : 'go on with the others'],
     ],
   },
@@ -70,7 +68,7 @@ const snapshotText = (snapshot: CloneVolumeRequest['snapshot']) =>
 
 type CloneFields = Pick<
   CloneVolumeRequest,
-  'newSize' | 'access' | 'newAccountID' | 'modify' | 'volumeAccessGroups' | 'series'
+  'newSize' | 'access' | 'newAccountID' | 'modify' | 'volumeAccessGroups' | 'lease' | 'series'
 >;
 
 const cloneDetails = (r: CloneFields): Detail[] => [
@@ -80,6 +78,7 @@ const cloneDetails = (r: CloneFields): Detail[] => [
   ['Account', r.newAccountID?.toString()],
   ['Afterwards', r.modify === undefined ? undefined : modifyText(r.modify)],
   ['Volume access groups', r.volumeAccessGroups?.join(', ')],
+  ['Lease', r.lease],
 ];
 
 function modifyText(modify: NonNullable<CloneVolumeRequest['modify']>): string {

@@ -34,6 +34,8 @@ const READABLE = new Set([
   'CloneNotFoundError',
   'CloneStillRunningError',
   'TaskFailedError',
+  'LeaseNotFoundError',
+  'LeaseOverError',
   'ServiceUnavailableError',
   'WorkerStartError',
 ]);

@@ -5,6 +5,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addInventory } from './commands/inventory.ts';
 import { addFanOut } from './commands/fan-out.ts';
 import { addGroup } from './commands/group.ts';
+import { addLease } from './commands/lease.ts';
 import { addList } from './commands/list.ts';
 import { addOrphans } from './commands/orphans.ts';
 import { addShow } from './commands/show.ts';
@@ -72,6 +73,7 @@ export function createProgram(io: Io, exit: (code: ExitCode) => void): Command {
   addList(program, io, exit);
   addShow(program, io, exit);
   addCancel(program, io, exit);
+  addLease(program, io, exit);
   program.commandsGroup('What is on the clusters:');
   addInventory(program, io, exit);
   addOrphans(program, io, exit);

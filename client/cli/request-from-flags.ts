@@ -25,6 +25,9 @@ interface SharedFlags {
   modifyAccountId?: string;
   modifyTotalSize?: string;
   volumeAccessGroup?: string[];
+  lease?: string;
+  leaseMax?: string;
+  leaseGrace?: string;
   requestId?: string;
   deadline?: string;
   onFailure?: string;
@@ -38,7 +41,6 @@ export interface CloneFlags extends SharedFlags {
   name?: string;
   snapshotId?: string;
   enable512e?: boolean;
-  lease?: string;
 }
 
 /** Flags of `element-clone group`. */
@@ -57,7 +59,6 @@ export interface FanOutFlags extends SharedFlags {
   namePrefix?: string;
   snapshotId?: string;
   enable512e?: boolean;
-  lease?: string;
   onMemberFailure?: string;
 }
 
@@ -73,7 +74,6 @@ export const requestFromFlags = (f: CloneFlags, io: Pick<Io, 'readStdin'>): Prom
     name: f.name,
     snapshotID: number(f.snapshotId),
     enable512e: f.enable512e,
-    lease: f.lease,
   });
 
 /** The same of a group. Volumes given as flags replace those of the file. */
@@ -91,7 +91,6 @@ export const fanOutFromFlags = (f: FanOutFlags, io: Pick<Io, 'readStdin'>): Prom
     clones: names(f)?.map((name) => ({ name })),
     snapshotID: number(f.snapshotId),
     enable512e: f.enable512e,
-    lease: f.lease,
     onMemberFailure: f.onMemberFailure,
   });
 
@@ -160,6 +159,9 @@ const sharedFields = (f: SharedFlags): Fields => ({
     totalSize: size('--modify-total-size', f.modifyTotalSize),
   }),
   volumeAccessGroups: f.volumeAccessGroup?.map(number),
+  lease: f.lease,
+  leaseMax: f.leaseMax,
+  leaseGrace: f.leaseGrace,
   requestId: f.requestId,
   deadline: f.deadline,
   onFailure: f.onFailure,

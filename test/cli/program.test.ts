@@ -20,6 +20,7 @@ describe('help', () => {
       'list',
       'show',
       'cancel',
+      'lease',
       'inventory',
       'orphans',
       'worker',
@@ -33,15 +34,17 @@ describe('help', () => {
     expect(await ran()).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('Usage:') });
   });
 
-  test.each(createProgram(fakeIo(), () => {}).commands.map((c) => c.name()))(
-    '%s has an example, and takes --output json',
-    async (name) => {
-      const { stdout, code } = await ran(name, '--help');
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/Examples?:\n {2}/);
-      expect(stdout).toContain('--output <format>');
-    },
+  /** With the commands below a command that does nothing by itself. */
+  const all = createProgram(fakeIo(), () => {}).commands.flatMap((c) =>
+    c.commands.length === 0 ? [c.name()] : c.commands.map((below) => `${c.name()} ${below.name()}`),
   );
+
+  test.each(all)('%s has an example, and takes --output json', async (name) => {
+    const { stdout, code } = await ran(...name.split(' '), '--help');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Examples?:\n {2}/);
+    expect(stdout).toContain('--output <format>');
+  });
 
   test('the version is that of the package', async () => {
     const { stdout } = await ran('--version');
@@ -58,6 +61,9 @@ describe('bad usage ends with 2', () => {
     ['a phase that there is not', ['list', '--phase', 'x'], 'Allowed choices'],
     ['a limit that is no number', ['list', '--limit', '0'], 'whole number'],
     ['a port that is none', ['simulator', '--port', 'x'], '--port'],
+    ['a lease command that is missing', ['lease'], 'Usage:'],
+    ['an extension by nothing', ['lease', 'extend', '63'], 'give either --by or --until'],
+    ['an extension by too much', ['lease', 'extend', '63', '--by', '1h', '--until', 'x'], 'give either'],
     ['removing orphans unasked', ['orphans', '--delete'], 'add --yes'],
     ['--yes without anything to agree to', ['orphans', '--yes'], '--yes goes with --delete'],
     ['--include without a removal', ['orphans', '--include', 'kept'], '--include goes with --delete'],

@@ -49,6 +49,13 @@ export const orderOptions = (command: Command): Command =>
     .addOption(new Option('--on-failure <what>', 'cleanup or keep').choices(['cleanup', 'keep']))
     .option('--priority <1-5>', '1 is the most urgent (default 3)');
 
+/** For how long the new volumes live. */
+export const leaseOptions = (command: Command): Command =>
+  command
+    .option('--lease <duration>', 'delete each new volume this long after it is ready')
+    .option('--lease-max <duration>', 'how far from now an extension may reach (default 30d)')
+    .option('--lease-grace <duration>', 'connected hosts keep it alive for this much longer (default 24h)');
+
 export const waitOptions = (command: Command): Command =>
   command
     .option('--wait', 'show progress and print the result (default on a terminal)')

@@ -6,6 +6,7 @@ import { requestFromFlags, type CloneFlags } from '../request-from-flags.ts';
 import {
   changeOptions,
   clusterOption,
+  leaseOptions,
   newVolumeOptions,
   orderOptions,
   snapMirrorOptions,
@@ -36,7 +37,6 @@ const CLONE_FLAGS = {
   volumeID: '--volume-id',
   name: '--name',
   snapshotID: '--snapshot-id',
-  lease: '--lease',
 };
 
 export function addClone(program: Command, io: Io, exit: (code: ExitCode) => void): void {
@@ -55,7 +55,8 @@ export function addClone(program: Command, io: Io, exit: (code: ExitCode) => voi
     .option('--no-enable-512e');
   snapMirrorOptions(command);
   changeOptions(command.optionsGroup('Changes to it afterwards, by ModifyVolume:'));
-  orderOptions(command.optionsGroup('The order:')).option('--lease <duration>', 'delete the clone after this');
+  leaseOptions(command.optionsGroup('How long it lives:'));
+  orderOptions(command.optionsGroup('The order:'));
   waitOptions(command.optionsGroup('Options:')).addHelpText('after', EXAMPLES);
   withOutput(command).action(async (options: Options) => {
     const { parseCloneVolumeRequest } = await import('../../../contracts/clone-volume.ts');

@@ -6,6 +6,7 @@ import { fanOutFromFlags, type FanOutFlags } from '../request-from-flags.ts';
 import {
   changeOptions,
   clusterOption,
+  leaseOptions,
   newVolumeOptions,
   orderOptions,
   repeatable,
@@ -37,7 +38,6 @@ const FAN_OUT_FLAGS = {
   volumeID: '--volume-id',
   clones: '--name',
   snapshotID: '--snapshot-id',
-  lease: '--lease',
 };
 
 export function addFanOut(program: Command, io: Io, exit: (code: ExitCode) => void): void {
@@ -58,14 +58,13 @@ export function addFanOut(program: Command, io: Io, exit: (code: ExitCode) => vo
     .option('--no-enable-512e');
   snapMirrorOptions(command);
   changeOptions(command.optionsGroup('Changes to them afterwards, by ModifyVolume:'));
-  orderOptions(command.optionsGroup('The order:'))
-    .option('--lease <duration>', 'delete each clone after this')
-    .addOption(
-      new Option('--on-member-failure <what>', 'continue with the others, or stop them (default continue)').choices([
-        'continue',
-        'stop',
-      ]),
-    );
+  leaseOptions(command.optionsGroup('How long they live:'));
+  orderOptions(command.optionsGroup('The order:')).addOption(
+    new Option('--on-member-failure <what>', 'continue with the others, or stop them (default continue)').choices([
+      'continue',
+      'stop',
+    ]),
+  );
   waitOptions(command.optionsGroup('Options:')).addHelpText('after', EXAMPLES);
   withOutput(command).action(async (options: Options) => {
     const { parseCloneFanOutRequest } = await import('../../../contracts/clone-fan-out.ts');

@@ -6,6 +6,7 @@ import { groupFromFlags, type GroupFlags } from '../request-from-flags.ts';
 import {
   changeOptions,
   clusterOption,
+  leaseOptions,
   newVolumeOptions,
   orderOptions,
   repeatable,
@@ -46,6 +47,7 @@ export function addGroup(program: Command, io: Io, exit: (code: ExitCode) => voi
   snapshotOptions(command);
   snapMirrorOptions(newVolumeOptions(command.optionsGroup('The new volumes, by CloneMultipleVolumes:')));
   changeOptions(command.optionsGroup('Changes to them afterwards, by ModifyVolume:'));
+  leaseOptions(command.optionsGroup('How long they live:'));
   orderOptions(command.optionsGroup('The order:')).addOption(
     new Option('--on-member-failure <what>', 'keep the other clones when one fails (default all or nothing)').choices([
       'keep',

@@ -4,6 +4,7 @@ import type { CloneGroupResult } from '../../../contracts/clone-group-result.ts'
 import type { CloneVolumeResult } from '../../../contracts/clone-result.ts';
 import type { ResultOf } from '../../../contracts/clone-types.ts';
 import type { LeftBehind } from '../../../contracts/failure.ts';
+import type { LeaseOfClone } from '../../../contracts/lease.ts';
 import type { Colours } from '../io.ts';
 import { facts, table } from './table.ts';
 import { duration, plain } from './text.ts';
@@ -31,6 +32,7 @@ function volumeText(result: CloneVolumeResult, colours: Colours): string {
         ['Access groups', groups.length > 0 ? groups.join(', ') : 'none'],
         ['IQN', volume.iqn],
         ['Snapshot', `${snapshotID}${snapshotDeleted ? ', deleted' : ', kept'}`],
+        ['Lease', result.lease && leaseText(result.lease)],
         ...cost(result),
       ],
       colours,
@@ -52,14 +54,15 @@ function groupText(result: CloneGroupResult, colours: Colours): string {
       colours,
     ),
     table(
-      ['SOURCE', 'VOLUME', 'NAME', 'SIZE', 'QOS', 'ACCESS GROUPS', 'IQN'],
-      members.map(({ sourceVolumeID, volumeID, volume }) => [
+      ['SOURCE', 'VOLUME', 'NAME', 'SIZE', 'QOS', 'ACCESS GROUPS', 'DELETED AT', 'IQN'],
+      members.map(({ sourceVolumeID, volumeID, volume, lease }) => [
         String(sourceVolumeID),
         String(volumeID),
         plain(volume.name),
         prettyBytes(volume.totalSize),
         `${volume.qos.minIOPS}/${volume.qos.maxIOPS}/${volume.qos.burstIOPS}`,
         volume.volumeAccessGroups.join(',') || '–',
+        lease === undefined ? '–' : (lease.ended ?? lease.endsAt),
         volume.iqn,
       ]),
       colours,
@@ -90,13 +93,14 @@ function fanOutText(result: CloneFanOutResult, colours: Colours): string {
       colours,
     ),
     table(
-      ['VOLUME', 'NAME', 'SIZE', 'QOS', 'ACCESS GROUPS', 'IQN'],
-      succeeded.map(({ volumeID, volume }) => [
+      ['VOLUME', 'NAME', 'SIZE', 'QOS', 'ACCESS GROUPS', 'DELETED AT', 'IQN'],
+      succeeded.map(({ volumeID, volume, lease }) => [
         String(volumeID),
         plain(volume.name),
         prettyBytes(volume.totalSize),
         `${volume.qos.minIOPS}/${volume.qos.maxIOPS}/${volume.qos.burstIOPS}`,
         volume.volumeAccessGroups.join(',') || '–',
+        lease === undefined ? '–' : (lease.ended ?? lease.endsAt),
         volume.iqn,
       ]),
       colours,
@@ -109,6 +113,12 @@ const cost = ({ startedAt, finishedAt, apiCalls }: ResultOf): [string, string | 
   ['Took', duration(Date.parse(finishedAt) - Date.parse(startedAt))],
   ['API calls', apiCalls?.toString()],
 ];
+
+/** When it is deleted, and how to keep it. */
+const leaseText = ({ workflowID, endsAt, ended }: LeaseOfClone) =>
+  ended === undefined
+    ? `deleted at ${endsAt}; to keep it: element-clone lease extend ${workflowID} --by 24h`
+    : `${workflowID} had ended before: ${ended}`;
 
 const qosText = ({ qos, qosPolicyID }: CloneVolumeResult['volume']) =>
   `${qos.minIOPS} min, ${qos.maxIOPS} max, ${qos.burstIOPS} burst IOPS${qosPolicyID === null ? '' : ` (policy ${qosPolicyID})`}`;
