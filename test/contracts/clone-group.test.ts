@@ -70,7 +70,6 @@ describe('a wrong member is the one that is named', () => {
     ['modify.totalSize', { modify: { totalSize: 1 } }],
     ['onMemberFailure', { onMemberFailure: 'cleanup' }],
     ['requestId', { requestId: 'a b' }],
-    ['lease', { lease: '1h' }],
     ['volumeID', { volumeID: 42 }],
     ['name', { name: 'x' }],
   ])('%s in %j', (path, change) => {
