@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ElementClient } from '../element/index.ts';
+import type { Hooks } from './hooks.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { SyncJobsView } from './view.ts';
 
@@ -39,6 +40,8 @@ export interface ActivityDeps {
   cluster(alias: string): Cluster | undefined;
   /** Aliases there are, for messages. */
   clusterAliases(): string[];
+  /** What may be called besides the clusters. @default no hooks */
+  hooks?: Hooks;
   /** Temporal, to wait for a workflow that already serves a requestId. */
   temporal: Client;
   /** Milliseconds since the epoch. @default Date.now */

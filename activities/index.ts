@@ -10,6 +10,7 @@ import { createLineActivities } from './line.ts';
 import { createModifyActivities } from './modify.ts';
 import { createLookAtSlotsActivities } from './look-at-slots.ts';
 import { createPreflightActivities } from './preflight.ts';
+import { createRefreshActivities } from './refresh/index.ts';
 import { createSlotLines } from './slots.ts';
 import { createSnapshotActivities } from './snapshot.ts';
 import { createStartCloneActivities } from './start-clone.ts';
@@ -20,18 +21,27 @@ import type {
   HousekeepingActivities,
   LeaseActivities,
   PlanActivities,
+  RefreshActivities,
 } from './types.ts';
 import { createUndoActivities } from './undo.ts';
 import { createVerifyActivities } from './verify.ts';
 
 export type { ActivityDeps, Cluster, ClusterTimes } from './deps.ts';
 export type * from './types.ts';
+export { createHooks, type HookConfig } from './hook-client.ts';
+export type { Hooks } from './hooks.ts';
 export { SyncJobsView } from './view.ts';
 
 /** All activities, for a worker of one's own. Inject the clusters and a Temporal client. */
 export function createActivities(
   deps: ActivityDeps,
-): CloneActivities & GroupActivities & FanOutActivities & LeaseActivities & PlanActivities & HousekeepingActivities {
+): CloneActivities &
+  GroupActivities &
+  FanOutActivities &
+  RefreshActivities &
+  LeaseActivities &
+  PlanActivities &
+  HousekeepingActivities {
   const lines = createSlotLines(deps);
   return {
     ...createPreflightActivities(deps),
@@ -47,6 +57,7 @@ export function createActivities(
     ...createHousekeepingActivities(deps),
     ...createGroupActivities(deps, lines),
     ...createFanOutActivities(deps),
+    ...createRefreshActivities(deps),
     ...createLookAtSlotsActivities(deps, lines),
     ...createLeaseActivities(deps),
   };

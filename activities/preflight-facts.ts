@@ -132,7 +132,7 @@ async function findSnapshot(ctx: StepContext, volumeID: number, snapshotID: numb
 }
 
 /** Groups by ID or by name. Names are not unique on a cluster: an ambiguous one is a fault, not a guess. */
-async function resolveGroups(lookups: Lookups, wanted: readonly (number | string)[]) {
+export async function resolveGroups(lookups: Lookups, wanted: readonly (number | string)[]) {
   const found: ClonePlan['volumeAccessGroups'] = [];
   const faults: string[] = [];
   if (wanted.length === 0) return { found, faults };

@@ -241,3 +241,4 @@ export interface FanOutActivities {
 
 export type * from './group/types.ts';
 export type * from './lease/types.ts';
+export type * from './refresh/types.ts';

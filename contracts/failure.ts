@@ -44,6 +44,13 @@ export interface FanOutFailureDetails extends FailureDetails {
   failed: { name: string; workflowID: string; error: string }[];
 }
 
+/** The same of `refreshClone`. The generation that was in service before is in service again, or `leftBehind` says what is not. */
+export interface RefreshFailureDetails extends FailureDetails {
+  series: string;
+  /** The one that was to come; missing when the run failed before it had a number. */
+  generation?: number;
+}
+
 /** The same of `copyVolume` and `undoCopy`. */
 export interface CopyFailureDetails extends FailureDetails {
   /** Missing in what `undoCopy` says. */
@@ -53,7 +60,11 @@ export interface CopyFailureDetails extends FailureDetails {
 
 /** What a failure is about: the part of its details that was known from the start. */
 export type FailureSubject =
-  About<CloneFailureDetails> | About<GroupFailureDetails> | About<FanOutFailureDetails> | About<CopyFailureDetails>;
+  | About<CloneFailureDetails>
+  | About<GroupFailureDetails>
+  | About<FanOutFailureDetails>
+  | About<CopyFailureDetails>
+  | About<RefreshFailureDetails>;
 type About<D extends FailureDetails> = Omit<D, Exclude<keyof FailureDetails, 'cluster'>>;
 
 /** `details[0]` of a failure thrown by an activity. No secrets: it is kept in the history. */

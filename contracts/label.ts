@@ -22,6 +22,13 @@ export function volumesLabel(volumes: unknown): string {
 export const groupLabel = (request: { cluster?: unknown; volumes?: unknown } | null | undefined) =>
   `Clone ${volumesLabel(request?.volumes)} of ${label(request?.cluster)} as a group`;
 
+/** Which series of which cluster is refreshed from what, in one line. */
+export const refreshLabel = (r: { series?: unknown; clone?: unknown } | null | undefined) => {
+  const clone = (r?.clone ?? {}) as { cluster?: unknown; volumeID?: unknown; volumes?: unknown };
+  const what = clone.volumes === undefined ? `volume ${label(clone.volumeID)}` : volumesLabel(clone.volumes);
+  return `Refresh ${label(r?.series)} from ${what} of ${label(clone.cluster)}`;
+};
+
 /** What is cloned to what, in one line. */
 export const cloneLabel = (request: { cluster?: unknown; volumeID?: unknown; name?: unknown } | null | undefined) =>
   `Clone volume ${label(request?.volumeID)} of ${label(request?.cluster)} → ${label(request?.name)}`;

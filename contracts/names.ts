@@ -64,6 +64,8 @@ export const FAILURE = {
   snapshotGone: 'SnapshotGone',
   /** Nothing tells how the copy onto a volume ended. */
   copyOutcomeUnknown: 'CopyOutcomeUnknown',
+  /** A hook said no, or gave no answer in time. */
+  hookFailed: 'HookFailed',
   /** The volume is not in the requested state. */
   verifyFailed: 'VerifyFailed',
   /** The lease can no longer be changed: its volume is being deleted. */

@@ -1,5 +1,6 @@
 import type { Phase } from './names.ts';
 import type { OrphanRemoval } from './orphans.ts';
+import type { Generation } from './refresh-clone-result.ts';
 
 /** What the last look at the cluster saw of a copy that is waited for. */
 export interface CopyProgress {
@@ -92,7 +93,10 @@ export interface StepMemory {
   lastAnswer?: string;
   /** Volume access groups that a volume which is being deleted was taken out of. */
   revoked?: number[];
-  /** What undoing has removed so far, in words. */
+  /** What undoing has done so far, in words. */
+  notes?: string[];
+  /** Generations that have been laid hands on. */
+  retired?: Generation[];
   /** What a removal of orphans has done so far, in how many rounds, and the objects it has laid hands on. */
   removal?: Pick<OrphanRemoval, 'removed' | 'skipped' | 'failed'> & { rounds: number; begun: string[] };
 }

@@ -46,6 +46,8 @@ export interface RefreshCloneResult extends Generation {
   /** Deleted, never purged: each can be restored for eight hours. */
   retired: Generation[];
   keptBack: KeptBack[];
+  /** Why nothing could be retired; the next run does it. */
+  retirementFailed?: string;
   /** Generations that exist now, newest first. */
   generations: number[];
   /** ISO 8601, UTC. */

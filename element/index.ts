@@ -19,7 +19,7 @@ export type {
 } from './schemas/cluster.ts';
 export type { AsyncHandle, AsyncResult, CloneJob } from './schemas/jobs.ts';
 export type { GroupSnapshot, QoS, Snapshot, Volume } from './schemas/volume.ts';
-export { isFingerprint, type TlsOptions } from './tls.ts';
+export { isFingerprint, tlsConnector, type TlsOptions } from './tls.ts';
 export type { Credentials, CredentialsProvider } from './credentials.ts';
 export type { CallInfo, CallOptions } from './transport.ts';
 export { compareVersions, minimumApiVersion, NEWEST_KNOWN_VERSION } from './versions.ts';

@@ -9,7 +9,7 @@ export interface Clusters {
   close(): Promise<void>;
 }
 
-export function createClusters(config: WorkerConfig): Clusters {
+export function createClusters(config: Pick<WorkerConfig, 'clusters'>): Clusters {
   const clusters = new Map(Object.entries(config.clusters).map(([alias, c]) => [alias, createCluster(alias, c)]));
   return {
     get: (alias) => clusters.get(alias),

@@ -5,7 +5,9 @@ import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { LEASE_DAYS_MAX } from '../contracts/fields.ts';
 import type { Credentials, TlsOptions } from '../element/index.ts';
+import type { HookConfig } from '../activities/index.ts';
 import { describeFaults, describeSyntax, placeOf } from './config-places.ts';
+import { hookConfig, hooksSchema } from './hooks-config.ts';
 import { readSecret, reason, secretSource } from './secrets.ts';
 import { readTls, tlsSchema } from './tls-config.ts';
 
@@ -40,6 +42,8 @@ export interface ClusterConfig {
 export interface WorkerConfig {
   file: string;
   clusters: Record<string, ClusterConfig>;
+  /** What may be called besides the clusters, by name. */
+  hooks: Record<string, HookConfig>;
 }
 
 /** The configuration cannot be used. `faults` lists every reason at once, each with its place and remedy. */
@@ -127,6 +131,7 @@ const configSchema = z.strictObject(
         { error: (issue) => (issue.code === 'invalid_type' ? named : undefined) },
       )
       .refine((c) => Object.keys(c).length > 0, { error: named }),
+    hooks: hooksSchema.optional(),
   },
   { error: 'must be YAML with the key "clusters"' },
 );
@@ -154,7 +159,16 @@ export async function loadConfig(
   const parsed = configSchema.safeParse(value);
   const faults = parsed.success ? [] : describeFaults(parsed.error, document, lines);
   const tlsOf = new Map<string, TlsOptions>();
-  for (const [alias, fields] of rawClusters(value)) {
+  const hookTls = new Map<string, TlsOptions>();
+  for (const [name, fields] of rawMembers(value, 'hooks')) {
+    const at = (...keys: string[]) => placeOf(document, lines, ['hooks', name, ...keys]);
+    hookTls.set(name, await checkTls(fields['tls'], base, (why) => faults.push(`${at('tls', 'caFile')}: ${why}`)));
+    const headers = fields['headers'];
+    for (const [header, source] of Object.entries(typeof headers === 'object' && headers !== null ? headers : {})) {
+      await checkSecret(source, base, env, (why) => faults.push(`${at('headers', header)}: ${why}`));
+    }
+  }
+  for (const [alias, fields] of rawMembers(value, 'clusters')) {
     const at = (...keys: string[]) => placeOf(document, lines, ['clusters', alias, ...keys]);
     tlsOf.set(alias, await checkTls(fields['tls'], base, (why) => faults.push(`${at('tls', 'caFile')}: ${why}`)));
     for (const field of ['username', 'password'] as const) {
@@ -175,16 +189,22 @@ export async function loadConfig(
       }),
     }),
   ]);
-  return { file, clusters: Object.fromEntries(clusters) as Record<string, ClusterConfig> };
+  const hooks = Object.entries(parsed.data.hooks ?? {}).map(([name, hook]) => [
+    name,
+    hookConfig(hook, hookTls.get(name) ?? {}, base, env),
+  ]);
+  return {
+    file,
+    clusters: Object.fromEntries(clusters) as Record<string, ClusterConfig>,
+    hooks: Object.fromEntries(hooks) as Record<string, HookConfig>,
+  };
 }
 
-/** The clusters as they are written, so that files and variables are looked at whatever else is wrong. */
-function rawClusters(value: unknown): [string, Record<string, unknown>][] {
+/** Clusters or hooks as they are written, so that files and variables are looked at whatever else is wrong. */
+function rawMembers(value: unknown, key: 'clusters' | 'hooks'): [string, Record<string, unknown>][] {
   const isObject = (v: unknown): v is Record<string, unknown> => v !== null && typeof v === 'object';
-  if (!isObject(value) || !isObject(value['clusters'])) return [];
-  return Object.entries(value['clusters']).filter((entry): entry is [string, Record<string, unknown>] =>
-    isObject(entry[1]),
-  );
+  if (!isObject(value) || !isObject(value[key])) return [];
+  return Object.entries(value[key]).filter((entry): entry is [string, Record<string, unknown>] => isObject(entry[1]));
 }
 
 type Complain = (why: string) => void;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-import { createActivities } from '../activities/index.ts';
+import { createActivities, createHooks } from '../activities/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import { createClusters } from './clusters.ts';
 import { loadConfig } from './config.ts';
@@ -50,6 +50,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
       );
     }
     const clusters = createClusters(config);
+    const hooks = createHooks(config.hooks);
     try {
       const worker = await Worker.create({
         connection,
@@ -59,6 +60,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
         activities: createActivities({
           cluster: (alias) => clusters.get(alias),
           clusterAliases: () => clusters.aliases(),
+          hooks,
           temporal: new Client({ connection, namespace }),
         }),
         ...WORKER_TUNING,
@@ -68,6 +70,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
       log.info('Worker stopped; waiting clones go on with the next worker');
     } finally {
       await clusters.close();
+      await hooks.close();
     }
   } finally {
     await connection.close();

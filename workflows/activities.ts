@@ -1,7 +1,13 @@
 import { proxyActivities } from '@temporalio/workflow';
-import type { CloneActivities, FanOutActivities, GroupActivities, PlanActivities } from '../activities/types.ts';
+import type {
+  CloneActivities,
+  FanOutActivities,
+  GroupActivities,
+  PlanActivities,
+  RefreshActivities,
+} from '../activities/types.ts';
 
-type Activities = CloneActivities & GroupActivities & FanOutActivities & PlanActivities;
+type Activities = CloneActivities & GroupActivities & FanOutActivities & RefreshActivities & PlanActivities;
 
 const HEARTBEAT_TIMEOUT = '15s';
 
@@ -18,7 +24,9 @@ export const GROUP_ATTEMPT = '10m';
  */
 
 /** Reads only. A false time-out costs one repeated read, so it may be short. Cancelled at once. */
-export const reads = proxyActivities<Pick<Activities, 'preflight' | 'preflightGroup' | 'preflightFanOut'>>({
+export const reads = proxyActivities<
+  Pick<Activities, 'preflight' | 'preflightGroup' | 'preflightFanOut' | 'preflightRefresh'>
+>({
   startToCloseTimeout: '2m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -49,7 +57,7 @@ export const looks = proxyActivities<Pick<Activities, 'awaitClone' | 'awaitGroup
 });
 
 /** The same for another workflow instead of a clone: a look is one or two questions to Temporal. */
-export const joins = proxyActivities<Pick<CloneActivities, 'joinRequest'>>({
+export const joins = proxyActivities<Pick<Activities, 'joinRequest' | 'awaitSeries'>>({
   startToCloseTimeout: '20s',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
@@ -67,6 +75,7 @@ export const changes = proxyActivities<
     | 'grantMembers'
     | 'verifyMembers'
     | 'cleanUpGroup'
+    | 'swapAccess'
   >
 >({
   startToCloseTimeout: '2m',
@@ -80,12 +89,38 @@ export const changes = proxyActivities<
  * upgrade of a node. What could not be undone by then is named in the failure.
  */
 export const undo = proxyActivities<
-  Pick<Activities, 'undoClone' | 'undoSnapshot' | 'undoMembers' | 'undoGroup' | 'undoGroupSnapshot'>
+  Pick<
+    Activities,
+    'undoClone' | 'undoSnapshot' | 'undoMembers' | 'undoGroup' | 'undoGroupSnapshot' | 'undoSwap' | 'undoGeneration'
+  >
 >({
   startToCloseTimeout: '2m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   scheduleToCloseTimeout: '1h',
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+});
+
+/**
+ * Deletes old generations, after the new one is in service: a run is not held up for ever over what can go the next time.
+ * Not cancelled, since what has begun is finished.
+ */
+export const retires = proxyActivities<Pick<Activities, 'retireGenerations'>>({
+  startToCloseTimeout: GROUP_ATTEMPT,
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  scheduleToCloseTimeout: '1h',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+});
+
+/**
+ * Hooks: somebody else's programs, which may take minutes to quiesce a database. The same idempotency key goes with each
+ * try. Awaited when cancelled, so that the hook that takes it back is called after it.
+ */
+export const hooks = proxyActivities<Pick<Activities, 'callHook'>>({
+  startToCloseTimeout: '20m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '1m' },
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
 

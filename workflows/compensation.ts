@@ -5,6 +5,8 @@ import { GROUP_ATTEMPT, undo } from './activities.ts';
 import { withdrawLease } from './start-lease.ts';
 
 interface Entry {
+  /** Undone also when everything is to be kept. */
+  always?: true;
   /** `refused`: the step that was to make it failed, and nothing can have come of its calls. */
   undo: (refused: boolean) => Promise<UndoResult>;
   /** What to name when it stays: by wish, or because undoing failed. */
@@ -173,6 +175,30 @@ export class Compensation {
     });
   }
 
+  /**
+   * Something that is put right again however the failure is to be dealt with: as it was before, or what is there that
+   * should not be. `work` says what it did.
+   */
+  always(
+    work: () => Promise<Pick<UndoResult, 'undone' | 'leftBehind'>>,
+    leave: (reason: string) => LeftBehind[],
+  ): void {
+    this.entries.unshift({ always: true, undo: async () => ({ ...(await work()), apiCalls: 0 }), leave });
+  }
+
+  /** What is undone by `work`, and named by `leave` when it stays. */
+  undoing(
+    work: () => Promise<Pick<UndoResult, 'undone' | 'leftBehind'>>,
+    leave: (reason: string) => LeftBehind[],
+  ): void {
+    this.entries.unshift({ undo: async () => ({ ...(await work()), apiCalls: 0 }), leave });
+  }
+
+  /** From here on nothing is undone. */
+  settle(): void {
+    this.entries.length = 0;
+  }
+
   /** The clone jobs have ended. */
   copied(): void {
     this.isCopied = true;
@@ -198,21 +224,29 @@ export class Compensation {
   async run(refused: boolean): Promise<{ undone: string[]; leftBehind: LeftBehind[] }> {
     const undone: string[] = [];
     const leftBehind: LeftBehind[] = [];
-    for (const entry of this.entries) {
-      try {
-        const result = await entry.undo(refused);
-        undone.push(...result.undone);
-        leftBehind.push(...result.leftBehind);
-      } catch (err) {
-        const why = `could not be removed: ${rootCause(err) ?? String(err)}; remove it by hand`;
-        leftBehind.push(...entry.leave(why, refused));
-      }
-    }
+    for (const entry of this.entries) await this.undo(entry, refused, undone, leftBehind);
     return { undone, leftBehind };
   }
 
+  private async undo(entry: Entry, refused: boolean, undone: string[], leftBehind: LeftBehind[]): Promise<void> {
+    try {
+      const result = await entry.undo(refused);
+      undone.push(...result.undone);
+      leftBehind.push(...result.leftBehind);
+    } catch (err) {
+      const why = `could not be removed: ${rootCause(err) ?? String(err)}; remove it by hand`;
+      leftBehind.push(...entry.leave(why, refused));
+    }
+  }
+
   /** Names everything that stays because the request said `onFailure: "keep"`. */
-  leave(refused: boolean): { undone: string[]; leftBehind: LeftBehind[] } {
-    return { undone: [], leftBehind: this.entries.flatMap((e) => e.leave('kept, as onFailure says', refused)) };
+  async leave(refused: boolean): Promise<{ undone: string[]; leftBehind: LeftBehind[] }> {
+    const undone: string[] = [];
+    const leftBehind: LeftBehind[] = [];
+    for (const entry of this.entries) {
+      if (entry.always) await this.undo(entry, refused, undone, leftBehind);
+      else leftBehind.push(...entry.leave('kept, as onFailure says', refused));
+    }
+    return { undone, leftBehind };
   }
 }

@@ -115,7 +115,7 @@ export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
       ? `${o.what} was cancelled in step ${o.step}.`
       : `${o.what} failed in step ${o.step}: ${sentence(reasonOf(err))}`,
     step === undefined || cancelled ? '' : effort(step),
-    o.kept
+    o.kept && o.undone.length === 0
       ? 'Nothing was undone, as the request asked (onFailure: "keep").'
       : o.undone.length > 0
         ? `Undone: ${o.undone.join('; ')}.`

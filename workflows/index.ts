@@ -6,5 +6,6 @@ export { findOrphans } from './find-orphans.ts';
 export { removeOrphans } from './remove-orphans.ts';
 export { takeInventory } from './take-inventory.ts';
 export { cloneFanOut } from './clone-fan-out.ts';
+export { refreshClone } from './refresh-clone.ts';
 export { planClones } from './plan-clones.ts';
 export { cloneLease } from './clone-lease.ts';

@@ -6,6 +6,7 @@ import {
   ChildWorkflowFailure,
   executeChild,
   workflowInfo,
+  type ChildWorkflowOptions,
 } from '@temporalio/workflow';
 import { FAILURE, MEMO } from '../contracts/names.ts';
 import { workflowIDForRequest } from '../contracts/workflow-id.ts';
@@ -30,23 +31,37 @@ export async function joinOrRun<T>(
   options: { anySnapshot?: boolean } = {},
 ): Promise<T> {
   const workflowId = workflowIDForRequest(requestId);
+  const ran = await runChild<T>(type, request, title, {
+    workflowId,
+    // A key that failed may be tried again; one that succeeded keeps its result.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+  });
+  return 'result' in ran ? ran.result : join<T>(type, workflowId, request, options);
+}
+
+/** Runs the request in a workflow with this ID, unless there is one. It fails as that workflow fails. */
+export async function runChild<T>(
+  type: string,
+  request: Keyed,
+  title: string,
+  as: Pick<ChildWorkflowOptions, 'workflowIdReusePolicy'> & { workflowId: string },
+): Promise<{ result: T } | { taken: true }> {
   try {
-    return await executeChild<(r: Keyed) => Promise<T>>(type, {
-      workflowId,
+    const result = await executeChild<(r: Keyed) => Promise<T>>(type, {
+      ...as,
       args: [request],
-      // A key that failed may be tried again; one that succeeded keeps its result.
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       // The default would terminate the clone with us, and a terminated clone undoes nothing.
       parentClosePolicy: 'REQUEST_CANCEL',
       memo: { [MEMO.request]: request },
       staticSummary: title,
       typedSearchAttributes: workflowInfo().typedSearchAttributes,
     });
+    return { result };
   } catch (err) {
     // The holder's own failure is the one to read, not that a child failed.
     if (err instanceof ChildWorkflowFailure && err.cause instanceof ApplicationFailure) throw err.cause;
     if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
-    return join<T>(type, workflowId, request, options);
+    return { taken: true };
   }
 }
 

@@ -45,7 +45,11 @@ export async function serve<R extends Order, T>(
   if (isRequestID(key) && workflowInfo().workflowId !== workflowIDForRequest(key)) {
     return joinOrRun(type, key, request, title);
   }
-  const run = makeRun();
+  return carryOut(makeRun());
+}
+
+/** What fails or is cancelled is undone. */
+export async function carryOut<R extends Order, T>(run: Run<R, T>): Promise<T> {
   try {
     return await run.run();
   } catch (err) {
@@ -65,7 +69,7 @@ export abstract class Run<R extends Order, T> {
   private cutShort = false;
   private readonly turn = new Turn();
 
-  constructor(request: R, title: string) {
+  constructor(request: R, title: string, steps?: readonly Step[]) {
     this.request = request;
     const { workflowId, runId, firstExecutionRunId } = workflowInfo();
     this.owner = {
@@ -75,7 +79,7 @@ export abstract class Run<R extends Order, T> {
       mayHaveRunBefore: runId !== firstExecutionRunId || typeof request?.requestId === 'string',
       ...(runId === firstExecutionRunId ? {} : { wasReset: true }),
     };
-    this.story = new Story(title);
+    this.story = new Story(title, steps);
   }
 
   abstract run(): Promise<T>;
@@ -93,7 +97,7 @@ export abstract class Run<R extends Order, T> {
     // What an earlier run may have made is not refused with this one's call.
     const refusedClearly = madeNothing(err) && !this.cutShort;
     const { undone, leftBehind } = kept
-      ? this.compensation.leave(refusedClearly)
+      ? await this.compensation.leave(refusedClearly)
       : await this.compensation.run(refusedClearly);
     publish({ phase: cancelled ? 'cancelled' : 'failed' });
     const failure = refused ?? this.failure(err, undone, leftBehind, kept);
@@ -168,8 +172,12 @@ export abstract class Run<R extends Order, T> {
 
   /** The end, unless a cancellation came while the last step was finished: it would else go unheard. */
   protected finish(sentenceNow: string): void {
-    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
+    this.checkCancelled();
     this.story.end('done', sentenceNow);
     publish({ phase: 'done' });
+  }
+
+  protected checkCancelled(): void {
+    if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
   }
 }

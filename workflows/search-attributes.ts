@@ -7,6 +7,7 @@ const keys = {
   phase: defineSearchAttributeKey('ElementPhase', 'KEYWORD'),
   sourceVolumeID: defineSearchAttributeKey('ElementSourceVolumeID', 'INT'),
   cloneVolumeID: defineSearchAttributeKey('ElementCloneVolumeID', 'INT'),
+  series: defineSearchAttributeKey('ElementSeries', 'KEYWORD'),
 };
 
 export interface Facts {
@@ -14,6 +15,7 @@ export interface Facts {
   phase?: Phase;
   sourceVolumeID?: number;
   cloneVolumeID?: number;
+  series?: string;
 }
 
 /** Sets what differs from what is there already: each upsert is an event in the history. */
@@ -31,6 +33,9 @@ export function publish(facts: Facts): void {
       : []),
     ...(facts.cloneVolumeID !== undefined && known.get(keys.cloneVolumeID) !== facts.cloneVolumeID
       ? [{ key: keys.cloneVolumeID, value: facts.cloneVolumeID }]
+      : []),
+    ...(facts.series !== undefined && known.get(keys.series) !== facts.series
+      ? [{ key: keys.series, value: facts.series }]
       : []),
   ];
   if (changed.length > 0) upsertSearchAttributes(changed);

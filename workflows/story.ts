@@ -3,8 +3,11 @@ import type { Phase } from '../contracts/names.ts';
 import { escapeMarkdown as escape } from './markdown.ts';
 import { publish } from './search-attributes.ts';
 
+/** Of what makes clones itself. */
 const STEPS = ['preflight', 'snapshot', 'clone', 'await', 'modify', 'grant', 'verify', 'clean up'] as const;
-export type Step = (typeof STEPS)[number];
+/** Of a refresh. */
+export const REFRESH_STEPS = ['preflight', 'quiesce', 'clone', 'unmount', 'swap', 'remount', 'retire'] as const;
+export type Step = (typeof STEPS)[number] | (typeof REFRESH_STEPS)[number];
 
 export type Outcome = 'done' | 'failed' | 'cancelled';
 
@@ -16,6 +19,7 @@ const paragraphs = (text: string) => escape(text).replace(/\n(?=\S)/g, '\n\n');
 /** What a person reads in the Temporal UI while the clone runs: Markdown, link-free, without any event in the history. */
 export class Story {
   readonly title: string;
+  private readonly steps: readonly Step[];
   private readonly skipped = new Set<Step>();
   /** IDs and facts, by the step that learnt them. */
   private readonly facts = new Map<Step, string[]>();
@@ -23,8 +27,9 @@ export class Story {
   private now = '';
   private table = '';
 
-  constructor(title: string) {
+  constructor(title: string, steps: readonly Step[] = STEPS) {
     this.title = title;
+    this.steps = steps;
     this.show();
   }
 
@@ -63,15 +68,17 @@ export class Story {
   }
 
   private show(outcome?: Outcome): void {
-    const at = STEPS.indexOf(this.current);
-    const steps = STEPS.filter((s) => !this.skipped.has(s)).map((s) => {
-      const i = STEPS.indexOf(s);
-      const facts = this.facts.get(s);
-      const line = facts === undefined ? s : `${s}: ${escape(facts.join(', '))}`;
-      if (i < at) return `✓ ${line}`;
-      if (i > at) return `· ${line}`;
-      return outcome === undefined ? `**▶ ${line}**` : `${MARK[outcome]} ${line}`;
-    });
+    const at = this.steps.indexOf(this.current);
+    const steps = this.steps
+      .filter((s) => !this.skipped.has(s))
+      .map((s) => {
+        const i = this.steps.indexOf(s);
+        const facts = this.facts.get(s);
+        const line = facts === undefined ? s : `${s}: ${escape(facts.join(', '))}`;
+        if (i < at) return `✓ ${line}`;
+        if (i > at) return `· ${line}`;
+        return outcome === undefined ? `**▶ ${line}**` : `${MARK[outcome]} ${line}`;
+      });
     // The UI keeps line breaks as they are; a Markdown break on top of them would double them.
     const parts = [`### ${escape(this.title)}`, paragraphs(this.now), steps.join('\n'), this.table];
     setCurrentDetails(parts.filter((part) => part !== '').join('\n\n'));

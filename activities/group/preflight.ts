@@ -29,16 +29,28 @@ export const createGroupPreflightActivities = (deps: ActivityDeps): Pick<GroupAc
       };
       const lacking = await accessFaults(ctx, groupCalls(wanted));
       if (lacking.length > 0) throw invalid(lacking);
-      const [held, members] = await Promise.all([findGroupSnapshot(ctx, request), readMembers(ctx, request)]);
-      for (const { request: member, facts } of members) {
-        facts.snapshot = held?.members.find((s) => s.volumeID === member.volumeID);
-      }
-      const faults = checkGroup(request, members, held, owner);
+      const { members, faults } = await inspectGroup(ctx, request, owner);
       if (faults.length > 0) throw invalid(faults);
       return { ...planGroup(request, members), earlierRunEndedAt: await earlierRunEnd(deps, ctx, owner, request) };
     });
   },
 });
+
+/** Every reason why the cluster would refuse the group. */
+export const groupFaults = async (ctx: StepContext, request: CloneGroupRequest, owner: Owner): Promise<string[]> =>
+  (await inspectGroup(ctx, request, owner)).faults;
+
+async function inspectGroup(
+  ctx: StepContext,
+  request: CloneGroupRequest,
+  owner: Owner,
+): Promise<{ members: Member[]; faults: string[] }> {
+  const [held, members] = await Promise.all([findGroupSnapshot(ctx, request), readMembers(ctx, request)]);
+  for (const { request: member, facts } of members) {
+    facts.snapshot = held?.members.find((s) => s.volumeID === member.volumeID);
+  }
+  return { members, faults: checkGroup(request, members, held, owner) };
+}
 
 async function readMembers(ctx: StepContext, request: CloneGroupRequest): Promise<Member[]> {
   const lookups = createLookups(

@@ -7,16 +7,20 @@ import {
   SyncJobsView,
   type Cluster,
   type ClusterTimes,
+  type Hooks,
 } from '../../activities/index.ts';
 import type { CloneGroupResult } from '../../contracts/clone-group-result.ts';
 import type { CloneGroupRequest } from '../../contracts/clone-group.ts';
 import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
+import type { RefreshCloneResult } from '../../contracts/refresh-clone-result.ts';
+import type { RefreshCloneRequest } from '../../contracts/refresh-clone.ts';
 import { createElementClient } from '../../element/index.ts';
 import { startSimulator, type RunningSimulator, type SimulatorOptions, type StateView } from '../../simulator/index.ts';
 
 type CloneVolume = (request: CloneVolumeRequest) => Promise<CloneVolumeResult>;
 type CloneGroup = (request: CloneGroupRequest) => Promise<CloneGroupResult>;
+type RefreshClone = (request: RefreshCloneRequest) => Promise<RefreshCloneResult>;
 
 /** A worker on the test server, over a simulated cluster of its own, with a task queue of its own. */
 export interface Service {
@@ -32,6 +36,11 @@ export interface Service {
   start(request: Record<string, unknown>, options?: { workflowId?: string }): Promise<WorkflowHandle<CloneVolume>>;
   /** Starts `cloneGroup` in the same way. */
   startGroup(request: Record<string, unknown>, options?: { workflowId?: string }): Promise<WorkflowHandle<CloneGroup>>;
+  /** Starts `refreshClone` in the same way; of volume 42 unless told otherwise. */
+  startRefresh(
+    request: { clone?: Record<string, unknown> } & Record<string, unknown>,
+    options?: { workflowId?: string },
+  ): Promise<WorkflowHandle<RefreshClone>>;
   /** Starts `cloneVolume` and waits for the result. */
   clone(request: Record<string, unknown>): Promise<CloneVolumeResult>;
   stop(): Promise<void>;
@@ -56,6 +65,7 @@ export interface WorkerOptions {
   worker?: boolean;
   address?: string;
   workflowBundlePath?: string;
+  hooks?: Hooks;
   /** What the first service of a process gives to the SDK's runtime. */
   telemetry?: RuntimeOptions['telemetryOptions'];
 }
@@ -111,6 +121,7 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
         cluster: (alias) => clusters.get(alias),
         clusterAliases: () => [...clusters.keys()],
         temporal: client,
+        ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
       }),
       maxHeartbeatThrottleInterval: '1s',
       shutdownGraceTime: '2s',
@@ -149,6 +160,15 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
         });
     const start: Service['start'] = starter('cloneVolume');
     const startGroup: Service['startGroup'] = starter('cloneGroup');
+    const startRefresh: Service['startRefresh'] = (
+      { clone, ...request },
+      { workflowId = `test-refresh-${randomUUID()}` } = {},
+    ) =>
+      client.workflow.start<RefreshClone>('refreshClone', {
+        workflowId,
+        taskQueue,
+        args: [{ clone: { cluster: alias, ...(clone ?? { volumeID: 42 }) }, ...request } as RefreshCloneRequest],
+      });
     return {
       alias,
       simulator,
@@ -158,6 +178,7 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
       address,
       start,
       startGroup,
+      startRefresh,
       clone: async (request: Record<string, unknown>) => (await start(request)).result(),
       stop: async () => {
         await api.close();

@@ -1,0 +1,195 @@
+import { parseCloneGroupRequest } from '../../contracts/clone-group.ts';
+import { parseCloneVolumeRequest } from '../../contracts/clone-volume.ts';
+import { defined } from '../../contracts/members.ts';
+import { expandName, timeParts } from '../../contracts/name-template.ts';
+import { isGroupRequest, parseRefreshCloneRequest, type RefreshCloneRequest } from '../../contracts/refresh-clone.ts';
+import { defaultTemplate } from '../../contracts/series.ts';
+import { readTag } from '../../contracts/tag.ts';
+import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
+import type { Volume, VolumeAccessGroup } from '../../element/index.ts';
+import type { ActivityDeps } from '../deps.ts';
+import { settle } from '../doubt.ts';
+import { groupFaults } from '../group/preflight.ts';
+import { accessFaults, cloneCalls, groupCalls } from '../preflight-access.ts';
+import { checkRequest } from '../preflight-checks.ts';
+import { createLookups, readFacts, resolveGroups } from '../preflight-facts.ts';
+import { checked, earlierRunEnd, invalid } from '../preflight.ts';
+import { runStep, type StepContext } from '../step.ts';
+import type { ClonePlan, Owner } from '../types.ts';
+import { findSeries, generationOf, sourceOf, type Made, type Series } from './series.ts';
+import type { Move, RefreshActivities, RefreshPlan } from './types.ts';
+
+export const createRefreshPreflightActivities = (deps: ActivityDeps): Pick<RefreshActivities, 'preflightRefresh'> => ({
+  async preflightRefresh({ request: input, owner, nominalTime, key: prefix }) {
+    const request = checked(parseRefreshCloneRequest, input);
+    return runStep(deps, request.clone.cluster, async (ctx) => {
+      const lacking = await accessFaults(ctx, callsOf(request));
+      if (lacking.length > 0) throw invalid(lacking);
+      // What a run that was ended from outside had under way would else change the groups after they were looked at.
+      settle(
+        ctx,
+        await earlierRunEnd(deps, ctx, owner, { onFailure: undefined }),
+        'waiting until no call of an earlier run, which was ended from outside, can act any more',
+      );
+      const moment = new Date(request.nominalTime ?? nominalTime);
+      const series = await findSeries(ctx.api, request.series);
+      const isOwn = (made: string) => made.startsWith(`${prefix}.`);
+      const own = series.generations.find((g) => isOwn(g.request));
+      // What an earlier try has made and undone is not to be had again under its key.
+      const key = own?.request ?? `${prefix}.${1 + [...series.deleted].filter(isOwn).length}`;
+      const generation = own?.generation ?? series.highest + 1;
+      const make = makeOf(request, { key, generation, moment });
+      const { groups, all, faults } = await inspect(deps, ctx, request, { make, owner, key });
+      faults.push(...sourceFaults(request.series, make, series));
+      if (faults.length > 0) throw invalid(faults);
+      return plan(request, { make, series, own, generation, moment, groups, all });
+    });
+  },
+});
+
+/** What a refresh calls, forth and back. */
+const callsOf = ({ clone }: RefreshCloneRequest): string[] => {
+  const calls = isGroupRequest(clone)
+    ? groupCalls({ snapshot: clone.groupSnapshotID === undefined, groups: true })
+    : cloneCalls({ snapshot: clone.snapshotID === undefined, groups: true });
+  return [...new Set([...calls, 'ListVolumes', 'ListISCSISessions'])];
+};
+
+/** The request that makes the generation. */
+function makeOf(
+  request: RefreshCloneRequest,
+  { key, generation, moment }: { key: string; generation: number; moment: Date },
+): RefreshPlan['make'] {
+  const { clone, series, timeZone = 'UTC' } = request;
+  const parts = { ...timeParts(moment, timeZone), generation: String(generation) };
+  const isGroup = isGroupRequest(clone);
+  const template = request.nameTemplate ?? defaultTemplate(series, isGroup);
+  const order = {
+    ...defined({
+      deadline: clone.deadline ?? request.deadline,
+      onFailure: clone.onFailure ?? request.onFailure,
+      requestedBy: clone.requestedBy ?? request.requestedBy,
+      priority: clone.priority ?? request.priority,
+    }),
+    requestId: key,
+    series: { name: series, generation },
+  };
+  if (!isGroup) {
+    const { name: _name, volumeAccessGroups: _groups, ...rest } = clone;
+    return {
+      type: 'cloneVolume',
+      request: parseCloneVolumeRequest({ ...defined(rest), name: expandName(template, parts), ...order }),
+    };
+  }
+  const volumes = clone.volumes.map(({ name, ...member }) => ({
+    ...defined(member),
+    name: expandName(template, { ...parts, name: name ?? String(member.volumeID) }),
+  }));
+  return { type: 'cloneGroup', request: parseCloneGroupRequest({ ...defined(clone), ...order, volumes }) };
+}
+
+type Groups = ClonePlan['volumeAccessGroups'];
+
+/** Everything that the cluster and the configuration would refuse, under the paths of the refresh's own request. */
+async function inspect(
+  deps: ActivityDeps,
+  ctx: StepContext,
+  request: RefreshCloneRequest,
+  { make, owner, key }: { make: RefreshPlan['make']; owner: Owner; key: string },
+): Promise<{ groups: Groups | undefined; all: VolumeAccessGroup[]; faults: string[] }> {
+  const maker: Owner = { ...owner, request: key, workflowID: workflowIDForRequest(key) };
+  const lookups = createLookups(ctx, sourcesOf(make));
+  const [all, resolved, cloneFaults] = await Promise.all([
+    lookups.accessGroups(),
+    resolveGroups(lookups, request.volumeAccessGroups ?? []),
+    make.type === 'cloneVolume'
+      ? readFacts(ctx, make.request, lookups).then((facts) => checkRequest(make.request, facts, maker))
+      : groupFaults(ctx, make.request, maker),
+  ]);
+  return {
+    all,
+    groups: request.volumeAccessGroups === undefined ? undefined : resolved.found,
+    faults: [...resolved.faults, ...cloneFaults.map(inClone), ...hookFaults(deps, request)],
+  };
+}
+
+/** Names come from the template. */
+const inClone = (fault: string) => (fault.startsWith('name:') ? `nameTemplate${fault.slice(4)}` : `clone.${fault}`);
+
+function hookFaults(deps: ActivityDeps, { hooks = {} }: RefreshCloneRequest): string[] {
+  const known = deps.hooks?.names() ?? [];
+  return Object.entries(hooks).flatMap(([when, hook]) => {
+    if (hook === undefined) return [];
+    const name = typeof hook === 'string' ? hook : hook.hook;
+    if (known.includes(name)) return [];
+    return [
+      `hooks.${when}: this worker knows no hook "${name}" (it knows: ${known.join(', ') || 'none'}); correct the name or add it to the worker's configuration`,
+    ];
+  });
+}
+
+const sourcesOf = ({ request }: RefreshPlan['make']): number[] =>
+  'volumes' in request ? request.volumes.map((v) => v.volumeID) : [request.volumeID];
+
+/** Two teams that chose the same name would retire each other's generations. */
+function sourceFaults(series: string, make: RefreshPlan['make'], { generations }: Series): string[] {
+  const theirs = [...new Set(generations.flatMap((g) => g.volumes.map(sourceOf)))];
+  if (theirs.length === 0 || sourcesOf(make).some((id) => theirs.includes(id))) return [];
+  return [
+    `series: "${series}" has generations of volume ${theirs.join(', ')}, not of ${sourcesOf(make).join(', ')}; give this series another name, or remove those generations`,
+  ];
+}
+
+interface Found {
+  make: RefreshPlan['make'];
+  series: Series;
+  own: Made | undefined;
+  generation: number;
+  moment: Date;
+  /** Those that were asked for. */
+  groups: Groups | undefined;
+  all: VolumeAccessGroup[];
+}
+
+function plan(request: RefreshCloneRequest, found: Found): RefreshPlan {
+  const { make, series, own, generation, moment } = found;
+  const others = series.generations.filter((g) => g.counts && g !== own);
+  // Somebody may have gone back to an older one.
+  const previous = others.find((g) => g.volumes.some((v) => v.volumeAccessGroups.length > 0)) ?? others[0];
+  const served = own?.volumes.some((v) => readTag(v.attributes)?.served !== undefined) ?? false;
+  return {
+    cluster: request.clone.cluster,
+    series: request.series,
+    generation,
+    nominalTime: moment.toISOString(),
+    make,
+    previous: previous === undefined ? null : generationOf(previous),
+    moves: movesOf(found, previous, others),
+    superseded: served && others.some((g) => g.generation > generation),
+  };
+}
+
+/** Which groups move, and what is in them now. */
+function movesOf(found: Found, previous: Made | undefined, others: readonly Made[]): Move[] {
+  const { make, own, groups, all } = found;
+  const before = previous?.volumes ?? [];
+  // An earlier run may have begun to move them.
+  const begun = own?.volumes ?? [];
+  const series = new Set(others.flatMap((g) => g.volumes.map((v) => v.volumeID)));
+  return all
+    .filter((g) => groups?.some((w) => w.volumeAccessGroupID === g.volumeAccessGroupID) ?? true)
+    .flatMap(({ volumeAccessGroupID, name, volumes }): Move[] => {
+      const inIt = (made: readonly Volume[]) => made.filter((v) => volumes.includes(v.volumeID)).map(sourceOf);
+      const held = [...new Set([...inIt(before), ...inIt(begun)])];
+      if (groups === undefined && held.length === 0) return [];
+      const replaced = before.filter((v) => inIt(begun).includes(sourceOf(v))).map((v) => v.volumeID);
+      return [
+        {
+          volumeAccessGroupID,
+          name,
+          arriving: groups === undefined ? held : sourcesOf(make),
+          leaving: [...new Set([...volumes.filter((id) => series.has(id)), ...replaced])],
+        },
+      ];
+    });
+}

@@ -1,0 +1,336 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
+import type { RefreshPlan } from '../activities/types.ts';
+import type { CloneGroupResult } from '../contracts/clone-group-result.ts';
+import type { CloneVolumeResult } from '../contracts/clone-result.ts';
+import type { LeftBehind } from '../contracts/failure.ts';
+import { cloneLabel, groupLabel, label, refreshLabel } from '../contracts/label.ts';
+import { WORKFLOW } from '../contracts/names.ts';
+import type { GenerationVolume, MovedGroup, RefreshCloneResult } from '../contracts/refresh-clone-result.ts';
+import type { RefreshCloneRequest } from '../contracts/refresh-clone.ts';
+import { isSeries, seriesWorkflowID } from '../contracts/series.ts';
+import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
+import { changes, hooks as hookCalls, reads, retires, undo } from './activities.ts';
+import { madeNothing, reasonOf } from './failure.ts';
+import { joinOrRun } from './join.ts';
+import { endOfChild } from './refresh/child.ts';
+import { markdownTable } from './markdown.ts';
+import { refreshInSeries } from './refresh/series-lock.ts';
+import { carryOut, Run, type Subject } from './run.ts';
+import { publish } from './search-attributes.ts';
+import { REFRESH_STEPS } from './story.ts';
+
+/**
+ * Makes a new generation of a series, moves the volume access groups from the old one to it, and retires what is older than
+ * the newest `keep`: preflight → clone (a workflow of its own) → swap → retire, with hooks between them.
+ *
+ * Runs in the one workflow that its series allows; under another ID it waits for its turn there. Until the old generations
+ * are retired, whatever fails or is cancelled puts the generation before back into service.
+ * @throws ApplicationFailure `InvalidRequest` (nothing was created) or `CloneFailed` (`details[0]`: RefreshFailureDetails)
+ */
+export async function refreshClone(request: RefreshCloneRequest): Promise<RefreshCloneResult> {
+  const title = refreshLabel(request);
+  const cluster: unknown = request?.clone?.cluster;
+  const { workflowId } = workflowInfo();
+  // What cannot be the name of a series is refused by preflight, with everything else that is wrong.
+  const lock =
+    isSeries(request?.series) && typeof cluster === 'string' ? seriesWorkflowID(cluster, request.series) : '';
+  if (lock === '' || workflowId === lock) return carryOut(new RefreshRun(request, title));
+  const key = request.requestId;
+  if (isRequestID(key) && workflowId !== workflowIDForRequest(key)) {
+    return joinOrRun(WORKFLOW.refreshClone, key, request, title);
+  }
+  publish({ phase: 'waiting', cluster: label(cluster), series: request.series });
+  return refreshInSeries(lock, { ...request, nominalTime: nominalTime(request) }, title);
+}
+
+const scheduled = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
+
+/** The moment that the run is for: a schedule's own time, however late it begins. */
+function nominalTime(request: RefreshCloneRequest): string {
+  if (typeof request.nominalTime === 'string') return request.nominalTime;
+  const { typedSearchAttributes, startTime } = workflowInfo();
+  return (typedSearchAttributes.get(scheduled) ?? startTime).toISOString();
+}
+
+/** Steps of clones count for the cluster that they are on. */
+type OnCluster = RefreshCloneRequest & { cluster: string };
+
+interface Generation {
+  workflowID: string;
+  volumes: GenerationVolume[];
+  bytes: number;
+}
+
+class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
+  private readonly asked: RefreshCloneRequest;
+  private plan: RefreshPlan | undefined;
+  /** One of the groups could not be put right: then the new generation may be all that is in service. */
+  private stuck = false;
+
+  constructor(request: RefreshCloneRequest, title: string) {
+    super({ ...request, cluster: request?.clone?.cluster }, title, REFRESH_STEPS);
+    this.asked = request;
+  }
+
+  async run(): Promise<RefreshCloneResult> {
+    const plan = await this.preflight();
+    if (!plan.superseded) await this.before(plan);
+    const made = await this.make(plan);
+    const moved = plan.superseded ? [] : await this.swap(plan, made);
+    // From here on the generation before may be deleted: the new one stays, whatever comes.
+    this.compensation.settle();
+    const retirement = await CancellationScope.nonCancellable(() => this.retire(plan, made));
+    this.story.end('done', `Done: generation ${plan.generation} is in service.`);
+    publish({ phase: 'done' });
+    return {
+      cluster: plan.cluster,
+      series: plan.series,
+      mode: 'swap',
+      generation: plan.generation,
+      nominalTime: plan.nominalTime,
+      volumes: made.volumes,
+      cloneWorkflowID: made.workflowID,
+      previous: plan.previous,
+      volumeAccessGroups: moved,
+      ...retirement,
+      startedAt: this.startedAt,
+      finishedAt: new Date().toISOString(),
+      bytes: made.bytes,
+      apiCalls: this.apiCalls,
+    };
+  }
+
+  protected subject(): Subject {
+    const [cluster, series] = [label(this.request?.cluster), label(this.request?.series)];
+    const generation = this.plan?.generation;
+    const what = generation === undefined ? '' : `, generation ${generation},`;
+    return {
+      what: `Refreshing series "${series}"${what} of cluster ${cluster}`,
+      details: { cluster, series, ...(generation === undefined ? {} : { generation }) },
+    };
+  }
+
+  private async preflight(): Promise<RefreshPlan> {
+    const { asked, owner, story } = this;
+    publish({
+      phase: 'waiting',
+      ...(typeof this.request.cluster === 'string' ? { cluster: label(this.request.cluster) } : {}),
+      ...(isSeries(asked?.series) ? { series: asked.series } : {}),
+    });
+    const { before, beforeSwap, after } = asked?.hooks ?? {};
+    if (before === undefined) story.skip('quiesce');
+    if (beforeSwap === undefined) story.skip('unmount');
+    if (after === undefined) story.skip('remount');
+    this.begin('preflightRefresh', 'preflight', 'Checking the request, and looking for the generations before.');
+    const { apiCalls, ...plan } = await reads.preflightRefresh.executeWithOptions(
+      { summary: `Check series ${label(asked?.series)}`, scheduleToCloseTimeout: this.timeLeft() },
+      [
+        {
+          request: asked,
+          owner,
+          nominalTime: nominalTime(asked),
+          key: `refresh.${workflowInfo().firstExecutionRunId}`,
+        },
+      ],
+    );
+    this.count({ apiCalls });
+    this.plan = plan;
+    story.learn(`generation ${plan.generation} of ${plan.series}, for ${plan.nominalTime}`);
+    if (plan.previous !== null) {
+      const ids = plan.previous.volumes.map((v) => v.volumeID).join(', ');
+      story.learn(`in service: generation ${plan.previous.generation}, volume ${ids}`);
+    }
+    const [source] = 'volumes' in plan.make.request ? plan.make.request.volumes : [plan.make.request];
+    if (source !== undefined) publish({ sourceVolumeID: source.volumeID });
+    return plan;
+  }
+
+  private async before(plan: RefreshPlan): Promise<void> {
+    const { after } = this.asked.hooks ?? {};
+    if (after !== undefined) {
+      // The oldest entry: it is called when everything else is undone, and so finds what is in service again.
+      this.compensation.always(
+        () => this.resume(plan),
+        () => [],
+      );
+    }
+    await this.hook(plan, 'before', 'quiesce');
+  }
+
+  private hooksCalled = 0;
+
+  /** The hook that takes back what the others did, at the end of a run that failed. */
+  private async resume(plan: RefreshPlan): Promise<{ undone: string[]; leftBehind: LeftBehind[] }> {
+    if (this.hooksCalled === 0) return { undone: [], leftBehind: [] };
+    const name = hookName(this.asked.hooks?.after);
+    try {
+      await this.callHook(plan, 'after', { outcome: 'failed', inService: plan.previous }, 3_600_000);
+      return { undone: [`hook "${name}" called, to resume`], leftBehind: [] };
+    } catch (err) {
+      log.warn('The hook that resumes could not be called', { hook: name, error: reasonOf(err) });
+      return { undone: [`hook "${name}" did not resume: ${reasonOf(err)}; see to it by hand`], leftBehind: [] };
+    }
+  }
+
+  private async hook(plan: RefreshPlan, when: When, step: 'quiesce' | 'unmount' | 'remount', made?: Generation) {
+    if (this.asked.hooks?.[when] === undefined) return;
+    this.begin('callHook', step, `Calling hook "${hookName(this.asked.hooks[when])}".`);
+    this.hooksCalled += 1;
+    const inService = when === 'after' ? { generation: plan.generation, volumes: made?.volumes ?? [] } : plan.previous;
+    await this.callHook(plan, when, { outcome: 'running', inService, ...(made ? { made: made.volumes } : {}) });
+  }
+
+  private async callHook(plan: RefreshPlan, when: When, facts: object, scheduleToCloseTimeout = this.timeLeft()) {
+    const hook = this.asked.hooks?.[when];
+    if (hook === undefined) return;
+    const parameters = typeof hook === 'string' ? undefined : hook.parameters;
+    const { outcome } = facts as { outcome?: string };
+    await hookCalls.callHook.executeWithOptions(
+      { summary: `Hook ${hookName(hook)} (${when})`, scheduleToCloseTimeout },
+      [
+        {
+          hook: hookName(hook),
+          key: `${workflowInfo().firstExecutionRunId}:${when}${outcome === 'failed' ? ':failed' : ''}`,
+          body: {
+            event: when,
+            cluster: plan.cluster,
+            series: plan.series,
+            generation: plan.generation,
+            nominalTime: plan.nominalTime,
+            ...facts,
+            ...(parameters === undefined ? {} : { parameters }),
+          },
+        },
+      ],
+    );
+  }
+
+  private async make(plan: RefreshPlan): Promise<Generation> {
+    const { type, request } = plan.make;
+    this.begin('makeGeneration', 'clone', 'Making the volumes: a workflow of its own, see Relationships.', 'cloning');
+    const key = request.requestId!;
+    const title = type === 'cloneVolume' ? cloneLabel(request) : groupLabel(request);
+    const workflowID = workflowIDForRequest(key);
+    let result: CloneVolumeResult | CloneGroupResult;
+    try {
+      result = await joinOrRun(type, key, request, title);
+    } catch (err) {
+      const end = endOfChild(err, workflowID);
+      this.compensation.always(
+        () => Promise.resolve(end),
+        () => end.leftBehind,
+      );
+      throw err;
+    }
+    const members = 'members' in result ? result.members : [result];
+    const volumes = members.map(({ sourceVolumeID, volumeID, volume }) => {
+      return { sourceVolumeID, volumeID, name: volume.name };
+    });
+    if (!plan.superseded) this.undoOnFailure(plan, volumes);
+    this.apiCalls += result.apiCalls ?? 0;
+    for (const { volumeID, name } of volumes) this.story.learn(`volume ${volumeID} (${name})`);
+    if (volumes[0] !== undefined) publish({ cloneVolumeID: volumes[0].volumeID });
+    return { workflowID, volumes, bytes: result.bytes };
+  }
+
+  private undoOnFailure(plan: RefreshPlan, volumes: GenerationVolume[]): void {
+    const leave = (reason: string) => volumes.map((v): LeftBehind => ({ kind: 'volume', id: v.volumeID, reason }));
+    this.compensation.undoing(async () => {
+      // With the old generation out and the new one deleted, hosts would be left with none.
+      if (this.stuck) return { undone: [], leftBehind: leave('it may be all that hosts have; see the groups') };
+      return undo.undoGeneration.executeWithOptions(
+        { summary: `Remove ${volumes.map((v) => `volume ${v.volumeID}`).join(', ')}`.slice(0, 200) },
+        [{ plan, volumes, force: this.asked.force ?? false }],
+      );
+    }, leave);
+  }
+
+  private async swap(plan: RefreshPlan, made: Generation): Promise<MovedGroup[]> {
+    await this.hook(plan, 'beforeSwap', 'unmount', made);
+    const order = this.asked.swap ?? 'before';
+    const names = plan.moves.map((m) => m.name).join(', ');
+    const [what, summary] =
+      names === ''
+        ? ['No volume access group moves: marking the new generation.', `Mark generation ${plan.generation}`]
+        : [`Moving ${names} to the new generation.`, `Move ${names} to generation ${plan.generation}`];
+    this.begin('swapAccess', 'swap', what, 'granting');
+    const swapping = { failed: undefined as unknown };
+    this.undoSwapOnFailure(plan, made.volumes, order, swapping);
+    try {
+      const { moved } = this.count(
+        await changes.swapAccess.executeWithOptions(
+          { summary: summary.slice(0, 200), scheduleToCloseTimeout: this.timeLeft() },
+          [{ plan, volumes: made.volumes, order }],
+        ),
+      );
+      this.showMoved(moved);
+      await this.hook(plan, 'after', 'remount', made);
+      // A cancellation that came while the last step was finished would else go unheard.
+      this.checkCancelled();
+      return moved;
+    } catch (err) {
+      swapping.failed = err;
+      throw err;
+    }
+  }
+
+  /** However the failure is to be dealt with: the generation before is in service again. */
+  private undoSwapOnFailure(
+    plan: RefreshPlan,
+    volumes: GenerationVolume[],
+    order: 'before' | 'after',
+    swapping: { failed: unknown },
+  ): void {
+    this.compensation.always(
+      async () => {
+        const inDoubt = this.step === 'swapAccess' && !madeNothing(swapping.failed);
+        this.stuck = true;
+        const done = await undo.undoSwap.executeWithOptions(
+          { summary: `Put generation ${plan.previous?.generation ?? 'before'} back into service` },
+          [{ plan, volumes, order, inDoubt }],
+        );
+        this.stuck = done.leftBehind.length > 0;
+        return done;
+      },
+      (reason) =>
+        plan.moves.map(({ volumeAccessGroupID, name, leaving }) => ({
+          kind: 'accessGroupMembership',
+          id: volumeAccessGroupID,
+          reason: `${name}: volume ${volumes.map((v) => v.volumeID).join(', ')} may be in it, and volume ${leaving.join(', ') || 'of the generation before'} may not; ${reason}`,
+        })),
+    );
+  }
+
+  private async retire(plan: RefreshPlan, { volumes }: Generation) {
+    const { retire = 'delete', keep, force = false } = this.asked;
+    const isKept = retire === 'keep' || plan.superseded;
+    this.begin('retireGenerations', 'retire', isKept ? 'Counting the generations.' : 'Retiring old generations.');
+    try {
+      const { retired, keptBack, generations } = this.count(
+        await retires.retireGenerations.executeWithOptions(
+          { summary: isKept ? 'Count the generations' : `Keep the newest ${keep} generations` },
+          [{ plan, volumes, keep: isKept ? null : (keep ?? null), force }],
+        ),
+      );
+      for (const r of retired) this.story.learn(`generation ${r.generation} deleted`);
+      for (const k of keptBack) this.story.learn(`generation ${k.generation} stays: ${k.reason}`);
+      return { retired, keptBack, generations };
+    } catch (err) {
+      // The next run retires what this one could not.
+      const retirementFailed = reasonOf(err);
+      log.warn('Old generations could not be retired', { series: plan.series, error: retirementFailed });
+      this.story.learn(`old generations could not be retired: ${retirementFailed}`);
+      return { retired: [], keptBack: [], generations: [plan.generation], retirementFailed };
+    }
+  }
+
+  private showMoved(moved: readonly MovedGroup[]): void {
+    const rows = moved.map((m) => [m.volumeAccessGroupID, m.name, m.removed.join(', '), m.added.join(', ')]);
+    if (rows.length > 0) this.story.tabulate(markdownTable(['group', 'name', 'out', 'in'], rows));
+  }
+}
+
+type When = 'before' | 'beforeSwap' | 'after';
+
+const hookName = (hook: string | { hook: string } | undefined) => label(typeof hook === 'string' ? hook : hook?.hook);
