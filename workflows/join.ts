@@ -31,23 +31,23 @@ export async function joinOrRun<T>(
   options: { anySnapshot?: boolean } = {},
 ): Promise<T> {
   const workflowId = workflowIDForRequest(requestId);
-  const ran = await runChild<T>(type, request, title, {
+  const ran = await runChild(type, request, title, {
     workflowId,
     // A key that failed may be tried again; one that succeeded keeps its result.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
   });
-  return 'result' in ran ? ran.result : join<T>(type, workflowId, request, options);
+  return 'result' in ran ? (ran.result as T) : join<T>(type, workflowId, request, options);
 }
 
 /** Runs the request in a workflow with this ID, unless there is one. It fails as that workflow fails. */
-export async function runChild<T>(
+export async function runChild(
   type: string,
   request: Keyed,
   title: string,
   as: Pick<ChildWorkflowOptions, 'workflowIdReusePolicy'> & { workflowId: string },
-): Promise<{ result: T } | { taken: true }> {
+): Promise<{ result: unknown } | { taken: true }> {
   try {
-    const result = await executeChild<(r: Keyed) => Promise<T>>(type, {
+    const result = await executeChild<(r: Keyed) => Promise<unknown>>(type, {
       ...as,
       args: [request],
       // The default would terminate the clone with us, and a terminated clone undoes nothing.

@@ -27,6 +27,12 @@ export const createSwapActivities = (deps: ActivityDeps): Pick<RefreshActivities
       const own = volumes.map(({ volumeID }) => ownVolume(all, volumeID));
       const inGroup = await membersOf(ctx.api, plan);
       const { leaving, arriving } = changes(plan, volumes, { inGroup, all });
+      // What hosts have used counts, also when its run was ended before it could say so.
+      const replaced = new Set(leaving.map((c) => c.volumeID));
+      await markServed(
+        ctx,
+        all.filter((v) => replaced.has(v.volumeID)),
+      );
       const leave = () => each(ctx, leaving, takeOut);
       const come = () => each(ctx, arriving, putIn);
       for (const part of order === 'before' ? [leave, come] : [come, leave]) await part();

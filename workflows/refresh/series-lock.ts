@@ -20,13 +20,13 @@ export async function refreshInSeries(
   // Tells our own run in the series from others', also after a reset of this workflow.
   const key = request.requestId ?? workflowInfo().firstExecutionRunId;
   for (;;) {
-    const ran = await runChild<RefreshCloneResult>(WORKFLOW.refreshClone, { ...request, requestId: key }, title, {
+    const ran = await runChild(WORKFLOW.refreshClone, { ...request, requestId: key }, title, {
       workflowId,
       workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     }).catch((err: unknown) => {
       throw wasEnded(err) ? ended(workflowId, err) : err;
     });
-    if ('result' in ran) return ran.result;
+    if ('result' in ran) return ran.result as RefreshCloneResult;
     const waited = await awaitSeries(workflowId, key, request);
     if (waited.result !== undefined) return waited.result as RefreshCloneResult;
   }
