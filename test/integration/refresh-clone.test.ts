@@ -288,7 +288,9 @@ describe.concurrent('a run', () => {
       await service.client.workflow.getHandle(`refresh-uat-db@${service.alias}`).terminate('by hand');
       expect(await ending(one)).toMatchObject({
         ended: 'failed',
-        message: expect.stringMatching(/^refresh-uat-db@\S+, which refreshed the series, was terminated, which undoes nothing/),
+        message: expect.stringMatching(
+          /^refresh-uat-db@\S+, which refreshed the series, was terminated, which undoes nothing/,
+        ),
       });
       cluster.faults.clear();
       // What is in service counts, whatever became of its run.
