@@ -4,10 +4,12 @@ import type { CloneFanOutRequest } from '../contracts/clone-fan-out.ts';
 import type { CloneGroupResult } from '../contracts/clone-group-result.ts';
 import type { CloneGroupRequest } from '../contracts/clone-group.ts';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
+import type { RefreshCloneResult } from '../contracts/refresh-clone-result.ts';
+import type { RefreshCloneRequest } from '../contracts/refresh-clone.ts';
 import type { OrphanRemoval } from '../contracts/orphans.ts';
 import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
-import type { ClonesPlan } from '../contracts/dry-run.ts';
+import type { ClonesPlan, PlannableType } from '../contracts/dry-run.ts';
 import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
 import { CloneHandle, type ResultOptions } from './clone-handle.ts';
@@ -101,6 +103,14 @@ export class CloneClient {
     return this.begin('cloneFanOut', request);
   }
 
+  /**
+   * Starts a refresh: a new generation of a series; otherwise as `start`. While another one refreshes the same series, it
+   * waits for its turn.
+   */
+  async startRefresh(request: RefreshCloneRequest): Promise<CloneHandle<'refreshClone'>> {
+    return this.begin('refreshClone', request);
+  }
+
   /** Starts a clone and waits for the new volume. */
   async execute(request: CloneVolumeRequest, options: ResultOptions = {}): Promise<CloneVolumeResult> {
     return (await this.start(request)).result(options);
@@ -116,11 +126,16 @@ export class CloneClient {
     return (await this.startFanOut(request)).result(options);
   }
 
+  /** Starts a refresh and waits until the new generation is in service. */
+  async executeRefresh(request: RefreshCloneRequest, options: ResultOptions = {}): Promise<RefreshCloneResult> {
+    return (await this.startRefresh(request)).result(options);
+  }
+
   /**
    * What a request would do, without doing it: the calls, the clone slots there are, how long the copies would take.
    * @throws InvalidRequestError as the request itself would, TaskFailedError, ServiceUnavailableError
    */
-  async plan<T extends CloneType>(type: T, request: RequestOf<T>, options: TaskOptions = {}): Promise<ClonesPlan> {
+  async plan<T extends PlannableType>(type: T, request: RequestOf<T>, options: TaskOptions = {}): Promise<ClonesPlan> {
     return planClones(this.temporal, this.taskQueue, { type, request }, options);
   }
 

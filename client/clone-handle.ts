@@ -12,6 +12,7 @@ import { requestOf, toPendingStep, toSummary, uiPathOf, type CloneDescription } 
 import { CloneCancelledError, CloneFailedError, CloneNotFoundError, CloneStillRunningError } from './errors.ts';
 import { FanOutLook } from './fan-out-progress.ts';
 import { isCloneType } from './labels.ts';
+import { throughChildren } from './refresh-progress.ts';
 import { observe } from './observe.ts';
 import { throughOutages } from './outage.ts';
 import { outcomeError } from './outcome.ts';
@@ -101,7 +102,7 @@ export class CloneHandle<T extends CloneType = 'cloneVolume'> {
         const description = await this.client.withDeadline(Date.now() + LOOK_MS, () => this.describeRaw());
         observed = await observe(this.client, description);
         const own = toProgressView(observed, Date.now(), last);
-        const view = description.type === WORKFLOW.cloneFanOut ? await fanOut.over(own, description) : own;
+        const view = await this.whole(own, description, fanOut);
         lastAnswer = Date.now();
         // The phase is published before the workflow ends: only its end is the end.
         if (isTerminal(view.phase) && observed.status !== 'RUNNING') {
@@ -172,7 +173,17 @@ export class CloneHandle<T extends CloneType = 'cloneVolume'> {
 
   private async progressOf(raw: WorkflowExecutionDescription, observed: Observed): Promise<CloneProgressView> {
     const own = toProgressView(observed, Date.now());
-    return raw.type === WORKFLOW.cloneFanOut ? new FanOutLook(this.client).over(own, raw) : own;
+    return this.whole(own, raw, new FanOutLook(this.client));
+  }
+
+  /** With what the workflows below it say. */
+  private async whole(
+    own: CloneProgressView,
+    d: WorkflowExecutionDescription,
+    fanOut: FanOutLook,
+  ): Promise<CloneProgressView> {
+    if (d.type === WORKFLOW.cloneFanOut) return fanOut.over(own, d);
+    return d.type === WORKFLOW.refreshClone ? throughChildren(this.client, own, d) : own;
   }
 
   private async ending(): Promise<{ result: ResultOf<T> } | Pick<CloneDescription, 'failure'>> {

@@ -71,7 +71,7 @@ export function toSummary(info: Listed): CloneSummary {
   const attributes = info.typedSearchAttributes;
   const type = info.type as CloneType;
   const request = info.memo?.[MEMO.request] as RequestOf | undefined;
-  const cluster = attributes.get(KEYS.cluster) ?? request?.cluster;
+  const cluster = attributes.get(KEYS.cluster) ?? (request && clusterOf(type, request));
   const sourceVolumeID = attributes.get(KEYS.sourceVolumeID) ?? (request && sourceOf(type, request));
   const cloneVolumeID = attributes.get(KEYS.cloneVolumeID);
   const series = attributes.get(KEYS.series);
@@ -92,6 +92,7 @@ export function toSummary(info: Listed): CloneSummary {
   } as CloneSummary;
 }
 
+const clusterOf = <T extends CloneType>(type: T, request: RequestOf<T>): string => kindOf(type).cluster(request);
 const sourceOf = <T extends CloneType>(type: T, request: RequestOf<T>): number => kindOf(type).sourceVolumeID(request);
 
 const iso = (ms: number) => new Date(ms).toISOString();

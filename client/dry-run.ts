@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
-import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
-import type { ClonesPlan } from '../contracts/dry-run.ts';
+import type { RequestOf } from '../contracts/clone-types.ts';
+import type { ClonesPlan, PlannableType } from '../contracts/dry-run.ts';
 import { WORKFLOW } from '../contracts/names.ts';
 import { titleOf } from './labels.ts';
 import { kindOf } from './kinds.ts';
@@ -9,7 +9,7 @@ import { runTask, type TaskOptions } from './task.ts';
 const LOOK_MS = 120_000;
 
 /** Asks a worker what the request would do; nothing is changed. */
-export function planClones<T extends CloneType>(
+export function planClones<T extends PlannableType>(
   temporal: Client,
   taskQueue: string,
   { type, request }: { type: T; request: RequestOf<T> },

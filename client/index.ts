@@ -24,6 +24,8 @@ export type {
   LeaseState,
   LeaseView,
 } from '../contracts/lease.ts';
+export type { RefreshCloneRequest } from '../contracts/refresh-clone.ts';
+export type { Generation, KeptBack, MovedGroup, RefreshCloneResult } from '../contracts/refresh-clone-result.ts';
 export type { InventoryItem } from '../contracts/inventory.ts';
 export type {
   ClusterFailure,
@@ -33,6 +35,12 @@ export type {
   OrphanRemoval,
   OrphanVerdict,
 } from '../contracts/orphans.ts';
-export type { CloneFailureDetails, FailureDetails, GroupFailureDetails, LeftBehind } from '../contracts/failure.ts';
+export type {
+  CloneFailureDetails,
+  FailureDetails,
+  GroupFailureDetails,
+  LeftBehind,
+  RefreshFailureDetails,
+} from '../contracts/failure.ts';
 export type { Phase } from '../contracts/names.ts';
 export type { MemberProgress, ProgressView } from '../contracts/progress.ts';

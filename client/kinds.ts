@@ -2,7 +2,13 @@ import { parseCloneFanOutRequest } from '../contracts/clone-fan-out.ts';
 import { parseCloneGroupRequest } from '../contracts/clone-group.ts';
 import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
 import { parseCloneVolumeRequest, type CloneVolumeRequest } from '../contracts/clone-volume.ts';
-import { workflowIDForClone, workflowIDForFanOut, workflowIDForGroup } from '../contracts/workflow-id.ts';
+import { isGroupRequest, parseRefreshCloneRequest, type RefreshCloneRequest } from '../contracts/refresh-clone.ts';
+import {
+  workflowIDForClone,
+  workflowIDForFanOut,
+  workflowIDForGroup,
+  workflowIDForRefresh,
+} from '../contracts/workflow-id.ts';
 
 /** A name and what stands behind it; left out when there is nothing. */
 export type Detail = readonly [name: string, value: string | undefined];
@@ -13,6 +19,9 @@ export interface Kind<T extends CloneType> {
   parse(input: unknown): RequestOf<T>;
   /** `unique` keeps two apart. */
   workflowID(request: RequestOf<T>, unique: string): string;
+  cluster(request: RequestOf<T>): string;
+  /** What ElementSeries says. */
+  series?(request: RequestOf<T>): string;
   /** What ElementSourceVolumeID says: of several volumes the first. */
   sourceVolumeID(request: RequestOf<T>): number;
   /** What was asked for, beside what every request says. */
@@ -23,6 +32,7 @@ const KINDS: { [T in CloneType]: Kind<T> } = {
   cloneVolume: {
     parse: parseCloneVolumeRequest,
     workflowID: workflowIDForClone,
+    cluster: (r) => r.cluster,
     sourceVolumeID: (r) => r.volumeID,
     details: (r) => [
       ['Snapshot', r.snapshotID === undefined ? snapshotText(r.snapshot) : String(r.snapshotID)],
@@ -32,6 +42,7 @@ const KINDS: { [T in CloneType]: Kind<T> } = {
   cloneFanOut: {
     parse: parseCloneFanOutRequest,
     workflowID: workflowIDForFanOut,
+    cluster: (r) => r.cluster,
     sourceVolumeID: (r) => r.volumeID,
     details: (r) => [
       ['Snapshot', r.snapshotID === undefined ? snapshotText(r.snapshot) : String(r.snapshotID)],
@@ -43,6 +54,7 @@ const KINDS: { [T in CloneType]: Kind<T> } = {
   cloneGroup: {
     parse: parseCloneGroupRequest,
     workflowID: workflowIDForGroup,
+    cluster: (r) => r.cluster,
     sourceVolumeID: (r) => r.volumes[0]!.volumeID,
     details: (r) => [
       ['Group snapshot', r.groupSnapshotID === undefined ? snapshotText(r.snapshot) : String(r.groupSnapshotID)],
@@ -54,7 +66,38 @@ const KINDS: { [T in CloneType]: Kind<T> } = {
       ['When a member fails', r.onMemberFailure === 'keep' ? 'keep the others' : 'all or nothing'],
     ],
   },
+  refreshClone: {
+    parse: parseRefreshCloneRequest,
+    workflowID: workflowIDForRefresh,
+    cluster: (r) => r.clone.cluster,
+    series: (r) => r.series,
+    sourceVolumeID: (r) => (isGroupRequest(r.clone) ? r.clone.volumes[0]!.volumeID : r.clone.volumeID),
+    details: refreshDetails,
+  },
 };
+
+function refreshDetails(r: RefreshCloneRequest): Detail[] {
+  const { clone, hooks = {} } = r;
+  const { volumeAccessGroups: _groups, series: _series, ...ofClone } = clone;
+  return [
+    ['Volumes', isGroupRequest(clone) ? clone.volumes.map((v) => v.volumeID).join(', ') : String(clone.volumeID)],
+    ['Names', r.nameTemplate],
+    ['For', r.nominalTime],
+    ...cloneDetails(ofClone),
+    ['Volume access groups', r.volumeAccessGroups?.join(', ') ?? 'those of the generation before'],
+    ['The old generation leaves', r.swap === 'after' ? 'after the new one has come' : 'before the new one comes'],
+    [
+      'Old generations',
+      r.retire === 'keep' ? 'all stay' : `the newest ${r.keep} stay${r.force ? ', used or not' : ''}`,
+    ],
+    [
+      'Hooks',
+      Object.entries(hooks)
+        .map(([when, h]) => `${when}: ${typeof h === 'string' ? h : h?.hook}`)
+        .join(', ') || undefined,
+    ],
+  ];
+}
 
 export const kindOf = <T extends CloneType>(type: T): Kind<T> => KINDS[type];
 

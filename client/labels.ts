@@ -1,5 +1,5 @@
 import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
-import { cloneLabel, fanOutLabel, groupLabel } from '../contracts/label.ts';
+import { cloneLabel, fanOutLabel, groupLabel, refreshLabel } from '../contracts/label.ts';
 
 /** What people read of a request. Apart from the rest, which needs the schemas. */
 interface Labels<T extends CloneType> {
@@ -13,6 +13,7 @@ const LABELS: { [T in CloneType]: Labels<T> } = {
   cloneVolume: { title: cloneLabel, name: (r) => r.name },
   cloneFanOut: { title: fanOutLabel, name: (r) => `${r.clones.length} clones` },
   cloneGroup: { title: groupLabel, name: (r) => `${r.volumes.length} volumes` },
+  refreshClone: { title: refreshLabel, name: (r) => r.series },
 };
 
 export const CLONE_TYPES = Object.keys(LABELS) as CloneType[];

@@ -22,7 +22,13 @@ export type CloneStep =
   | 'cleanUp'
   | 'undoClone'
   | 'undoSnapshot'
-  | 'joinRequest';
+  | 'joinRequest'
+  | 'awaitSeries'
+  | 'callHook'
+  | 'swapAccess'
+  | 'retireGenerations'
+  | 'undoSwap'
+  | 'undoGeneration';
 
 /** Progress with the step it is made of; `undefined` between two steps and after the end. */
 export interface CloneProgressView extends ProgressView {
@@ -81,12 +87,19 @@ const DOING: Record<CloneStep, string> = {
   undoClone: 'undoing: removing the clone',
   undoSnapshot: 'undoing: removing the snapshot',
   joinRequest: 'waiting for the clone that serves this requestId already',
+  awaitSeries: 'waiting for another run of the same series',
+  callHook: 'calling a hook',
+  swapAccess: 'moving access to the new generation',
+  retireGenerations: 'retiring old generations',
+  undoSwap: 'undoing: putting the old generation back into service',
+  undoGeneration: 'undoing: removing the new generation',
 };
 
 /** Steps of a group. */
 const AS_STEP: Record<string, CloneStep> = {
   preflightGroup: 'preflight',
   preflightFanOut: 'preflight',
+  preflightRefresh: 'preflight',
   createGroupSnapshot: 'createSnapshot',
   startGroup: 'startClone',
   awaitGroup: 'awaitClone',
@@ -153,6 +166,7 @@ export function phaseOf(o: Pick<Observed, 'status' | 'phase'>): Phase {
 
 function percentOf(phase: Phase, step: CloneStep | undefined, previous: CloneProgressView | undefined): number {
   if (phase === 'done' || phase === 'modifying' || phase === 'granting') return 100;
+  if (step === 'swapAccess' || step === 'retireGenerations') return 100;
   if (step === 'verifyClone' || step === 'cleanUp' || step === 'modifyVolume' || step === 'grantAccess') return 100;
   return previous?.percent ?? 0;
 }

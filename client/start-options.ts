@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { WorkflowStartOptions } from '@temporalio/client';
+import type { SearchAttributePair } from '@temporalio/common';
 import type { CloneType, RequestOf, ResultOf } from '../contracts/clone-types.ts';
 import { DEFAULT_DEADLINE, DEFAULT_PRIORITY, MEMO } from '../contracts/names.ts';
 import { workflowIDForRequest } from '../contracts/workflow-id.ts';
@@ -32,14 +33,20 @@ export const startOptions = <T extends CloneType>(
   args: [request] as Parameters<CloneWorkflow<T>>,
   memo: { [MEMO.request]: request },
   typedSearchAttributes: [
-    { key: KEYS.cluster, value: request.cluster },
+    { key: KEYS.cluster, value: kindOf(type).cluster(request) },
     { key: KEYS.phase, value: 'waiting' },
     { key: KEYS.sourceVolumeID, value: kindOf(type).sourceVolumeID(request) },
+    ...seriesOf(type, request),
   ],
   staticSummary: escapeMarkdown(titleOf(type, request)),
   staticDetails: detailsOf(type, request),
   priority: { priorityKey: request.priority ?? DEFAULT_PRIORITY },
 });
+
+function seriesOf<T extends CloneType>(type: T, request: RequestOf<T>): SearchAttributePair[] {
+  const series = kindOf(type).series?.(request);
+  return series === undefined ? [] : [{ key: KEYS.series, value: series }];
+}
 
 const escapeMarkdown = (text: string) => text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
 

@@ -4,12 +4,15 @@ import type { CloneGroupResult } from './clone-group-result.ts';
 import type { CloneGroupRequest } from './clone-group.ts';
 import type { CloneVolumeResult } from './clone-result.ts';
 import type { CloneVolumeRequest } from './clone-volume.ts';
+import type { RefreshCloneResult } from './refresh-clone-result.ts';
+import type { RefreshCloneRequest } from './refresh-clone.ts';
 
 /** Request and result of each workflow type that makes clones. */
 export interface CloneTypes {
   cloneVolume: { request: CloneVolumeRequest; result: CloneVolumeResult };
   cloneFanOut: { request: CloneFanOutRequest; result: CloneFanOutResult };
   cloneGroup: { request: CloneGroupRequest; result: CloneGroupResult };
+  refreshClone: { request: RefreshCloneRequest; result: RefreshCloneResult };
 }
 
 export type CloneType = keyof CloneTypes;

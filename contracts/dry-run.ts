@@ -1,7 +1,10 @@
 import type { CloneType, RequestOf } from './clone-types.ts';
 
+/** Types of which a dry run tells what they would do. */
+export type PlannableType = Exclude<CloneType, 'refreshClone'>;
+
 /** What `planClones` is asked for: what a request would do, without doing it. */
-export interface PlanClonesRequest<T extends CloneType = CloneType> {
+export interface PlanClonesRequest<T extends PlannableType = PlannableType> {
   type: T;
   request: RequestOf<T>;
 }
@@ -44,7 +47,7 @@ export interface SlotsNow {
 
 /** What `planClones` returns. */
 export interface ClonesPlan {
-  type: CloneType;
+  type: PlannableType;
   cluster: string;
   clones: PlannedClone[];
   calls: PlannedCall[];

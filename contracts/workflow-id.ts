@@ -42,6 +42,10 @@ export const workflowIDForFanOut = (
   unique: string,
 ) => `fan-out-volume-${r.volumeID}-of-${slug(r.cluster)}-to-${r.clones.length}-clones-${unique}`;
 
+/** ID for a refresh without a key: `refresh-uat-db-of-lab-k3j9x2p0aq`. */
+export const workflowIDForRefresh = (r: { series: string; clone: { cluster: string } }, unique: string) =>
+  `refresh-${slug(r.series)}-of-${slug(r.clone.cluster)}-${unique}`;
+
 /** The requestId of one clone of a fan-out: the same however often the fan-out is reset or repeated. */
 export const memberRequestID = (key: string, index: number, name: string) =>
   `${key}.${index + 1}.${slug(name)}`.slice(0, 100).replace(/[^\x21-\x7e]/g, '-');

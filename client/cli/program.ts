@@ -7,6 +7,7 @@ import { addFanOut } from './commands/fan-out.ts';
 import { addGroup } from './commands/group.ts';
 import { addLease } from './commands/lease.ts';
 import { addList } from './commands/list.ts';
+import { addRefresh } from './commands/refresh.ts';
 import { addOrphans } from './commands/orphans.ts';
 import { addShow } from './commands/show.ts';
 import { addSimulator } from './commands/simulator.ts';
@@ -69,6 +70,7 @@ export function createProgram(io: Io, exit: (code: ExitCode) => void): Command {
   addClone(program, io, exit);
   addGroup(program, io, exit);
   addFanOut(program, io, exit);
+  addRefresh(program, io, exit);
   addWatch(program, io, exit);
   addList(program, io, exit);
   addShow(program, io, exit);

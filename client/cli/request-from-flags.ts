@@ -62,6 +62,26 @@ export interface FanOutFlags extends SharedFlags {
   onMemberFailure?: string;
 }
 
+/** Flags of `element-clone refresh`. */
+export interface RefreshFlags extends SharedFlags {
+  series?: string;
+  volumeId?: string;
+  /** `42` or `42=name`. */
+  volume?: string[];
+  snapshotId?: string;
+  groupSnapshotId?: string;
+  nameTemplate?: string;
+  timeZone?: string;
+  nominalTime?: string;
+  keep?: string;
+  retire?: string;
+  swap?: string;
+  force?: boolean;
+  hookBefore?: string;
+  hookBeforeSwap?: string;
+  hookAfter?: string;
+}
+
 type Fields = Record<string, unknown>;
 
 /**
@@ -93,6 +113,33 @@ export const fanOutFromFlags = (f: FanOutFlags, io: Pick<Io, 'readStdin'>): Prom
     enable512e: f.enable512e,
     onMemberFailure: f.onMemberFailure,
   });
+
+/** The same of a refresh: what the new volumes are to be like stands below `clone`. */
+export async function refreshFromFlags(f: RefreshFlags, io: Pick<Io, 'readStdin'>): Promise<Fields> {
+  const file = f.file === undefined ? {} : await readRequest(f.file, io);
+  const { volumeAccessGroups, requestId, deadline, onFailure, requestedBy, priority, ...ofClone } = sharedFields(f);
+  const clone = group({
+    ...ofClone,
+    volumeID: number(f.volumeId),
+    volumes: f.volume?.map(member),
+    snapshotID: number(f.snapshotId),
+    groupSnapshotID: number(f.groupSnapshotId),
+  });
+  const own = {
+    clone,
+    series: f.series,
+    nameTemplate: f.nameTemplate,
+    timeZone: f.timeZone,
+    nominalTime: f.nominalTime,
+    keep: number(f.keep),
+    retire: f.retire,
+    swap: f.swap,
+    force: f.force,
+    hooks: group({ before: f.hookBefore, beforeSwap: f.hookBeforeSwap, after: f.hookAfter }),
+    ...{ volumeAccessGroups, requestId, deadline, onFailure, requestedBy, priority },
+  };
+  return merge(file, defined(own));
+}
 
 const COUNT_MAX = 10_000;
 

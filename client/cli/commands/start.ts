@@ -1,4 +1,5 @@
 import type { CloneType, RequestOf, ResultOf } from '../../../contracts/clone-types.ts';
+import type { PlannableType } from '../../../contracts/dry-run.ts';
 import { InvalidRequestError } from '../../../contracts/faults.ts';
 import type { CloneClient, CloneHandle } from '../../index.ts';
 import { EXIT, type ExitCode } from '../errors.ts';
@@ -24,12 +25,13 @@ export const startAndShow = <T extends CloneType>(
   io: Io,
 ): Promise<ExitCode> =>
   withClient(async (client) => {
-    if (options.dryRun) return plan(client, start, options, io);
+    // Only the commands of these types have the flag.
+    if (options.dryRun) return plan(client, start as unknown as Start<PlannableType>, options, io);
     const clone = await start.begin(client);
     return (options.wait ?? io.out.terminal) ? waitFor(clone, start, options, io) : started(clone, options, io);
   });
 
-async function plan<T extends CloneType>(
+async function plan<T extends PlannableType>(
   client: CloneClient,
   { type, request }: Start<T>,
   options: OutputOptions,

@@ -27,10 +27,23 @@ const STEPS: readonly [CloneStep, string][] = [
   ['grantAccess', 'grant'],
   ['verifyClone', 'verify'],
   ['cleanUp', 'clean up'],
+  ['swapAccess', 'swap'],
+  ['retireGenerations', 'retire'],
 ];
 
 /** Steps that this request does not lead to. */
 export function stepsWithout(request: RequestOf | undefined): CloneStep[] {
+  if (request !== undefined && 'series' in request && 'clone' in request) {
+    const { clone } = request;
+    const given = 'volumes' in clone ? clone.groupSnapshotID : clone.snapshotID;
+    return given === undefined ? ['grantAccess'] : ['createSnapshot', 'grantAccess'];
+  }
+  return [...OF_REFRESH, ...withoutOf(request)];
+}
+
+const OF_REFRESH: readonly CloneStep[] = ['swapAccess', 'retireGenerations'];
+
+function withoutOf(request: Exclude<RequestOf, { clone: unknown }> | undefined): CloneStep[] {
   if (request === undefined) return [];
   if ('clones' in request) {
     const own: CloneStep[] = ['awaitClone', 'modifyVolume', 'grantAccess', 'verifyClone'];

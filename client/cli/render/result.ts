@@ -3,6 +3,7 @@ import type { CloneFanOutResult } from '../../../contracts/clone-fan-out-result.
 import type { CloneGroupResult } from '../../../contracts/clone-group-result.ts';
 import type { CloneVolumeResult } from '../../../contracts/clone-result.ts';
 import type { ResultOf } from '../../../contracts/clone-types.ts';
+import type { RefreshCloneResult } from '../../../contracts/refresh-clone-result.ts';
 import type { LeftBehind } from '../../../contracts/failure.ts';
 import type { LeaseOfClone } from '../../../contracts/lease.ts';
 import type { Colours } from '../io.ts';
@@ -11,11 +12,13 @@ import { duration, plain } from './text.ts';
 
 /** The new volumes and how they came to be. */
 export const resultText = (result: ResultOf, colours: Colours): string =>
-  'members' in result
-    ? groupText(result, colours)
-    : 'succeeded' in result
-      ? fanOutText(result, colours)
-      : volumeText(result, colours);
+  'generation' in result
+    ? refreshText(result, colours)
+    : 'members' in result
+      ? groupText(result, colours)
+      : 'succeeded' in result
+        ? fanOutText(result, colours)
+        : volumeText(result, colours);
 
 function volumeText(result: CloneVolumeResult, colours: Colours): string {
   const { volume, snapshotID, snapshotDeleted } = result;
@@ -106,6 +109,36 @@ function fanOutText(result: CloneFanOutResult, colours: Colours): string {
       colours,
     ),
     ...failed.map((f) => colours.red(`✗ ${plain(f.name)}: ${plain(f.error).replaceAll('\n', ' ')}`)),
+  ].join('\n');
+}
+
+function refreshText(result: RefreshCloneResult, colours: Colours): string {
+  const { generation, series, previous, volumeAccessGroups, retired, keptBack } = result;
+  const numbers = (list: readonly { generation: number }[]) => list.map((g) => g.generation).join(', ');
+  return [
+    colours.green(colours.bold(`✓ Generation ${generation} of ${series} is in service`)),
+    facts(
+      [
+        ['Cluster', result.cluster],
+        ['For', result.nominalTime],
+        ['Before', previous === null ? 'none' : `generation ${previous.generation}`],
+        ['Access groups', volumeAccessGroups.map((g) => plain(g.name)).join(', ') || 'none'],
+        ['Size', prettyBytes(result.bytes)],
+        ['Deleted', retired.length === 0 ? 'none' : `generation ${numbers(retired)}`],
+        ['There are', `generations ${result.generations.join(', ')}`],
+        ...cost(result),
+      ],
+      colours,
+    ),
+    table(
+      ['SOURCE', 'VOLUME', 'NAME'],
+      result.volumes.map((v) => [String(v.sourceVolumeID), String(v.volumeID), plain(v.name)]),
+      colours,
+    ),
+    ...keptBack.map((k) => colours.yellow(`! Generation ${k.generation} stays: ${plain(k.reason)}`)),
+    ...(result.retirementFailed === undefined
+      ? []
+      : [colours.yellow(`! Old generations stay until the next run: ${plain(result.retirementFailed)}`)]),
   ].join('\n');
 }
 
