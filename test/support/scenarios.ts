@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { WORKFLOW } from '../../contracts/names.ts';
+import { seriesWorkflowID } from '../../contracts/series.ts';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
 import { leaseOf } from './lease.ts';
@@ -69,7 +70,62 @@ const startFanOut = (service: Service, more: object): Promise<WorkflowHandle> =>
     ],
   });
 
+/** A refresh of a series of its own; gives back the run that holds the lock on it, whose ID its replay needs. */
+const refresh = async (
+  service: Service,
+  series: string,
+  { before = 0, ...more }: { before?: number } & Record<string, unknown> = {},
+): Promise<WorkflowHandle> => {
+  const asked = { series, keep: 1, volumeAccessGroups: ['uat-hosts'], ...more };
+  for (let i = 0; i < before; i += 1) await (await service.startRefresh(asked)).result();
+  const outer = await service.startRefresh(asked);
+  const id = seriesWorkflowID('lab', series);
+  await waitFor('its turn', async () => {
+    const running = await service.client.workflow
+      .getHandle(id)
+      .describe()
+      .catch(() => undefined);
+    return running !== undefined && (before === 0 || running.startTime >= (await outer.describe()).startTime);
+  });
+  return service.client.workflow.getHandle(id);
+};
+const quickRefresh = { behaviour: { cloneSeconds: 0, youngVolumeSeconds: 0 } };
+
 export const scenarios: Record<string, Scenario> = {
+  'refresh-first': { simulator: quickRefresh, run: (service) => refresh(service, 'first') },
+  'refresh-swapped': {
+    simulator: quickRefresh,
+    run: (service) => refresh(service, 'swapped', { before: 1, swap: 'after', requestedBy: 'recorder' }),
+  },
+  'refresh-group': {
+    simulator: quickRefresh,
+    run: (service) => refresh(service, 'group', { clone: { volumes: [{ volumeID: 41 }, { volumeID: 42 }] } }),
+  },
+  'refresh-swapped-back': {
+    simulator: {
+      ...quickRefresh,
+      faults: [
+        {
+          ...{ kind: 'error', method: 'ModifyVolume', name: 'xUnknownAPIMethod', skip: 1 },
+          match: { 'attributes.element-clone': '*served=*' },
+        },
+      ],
+    },
+    run: (service) => refresh(service, 'swapped-back', { before: 1 }),
+  },
+  'refresh-refused': {
+    simulator: {},
+    run: (service) => refresh(service, 'refused', { clone: { volumeID: 4_242 } }),
+  },
+  'refresh-waited-for-its-turn': {
+    simulator: { behaviour: { cloneSeconds: 4 } },
+    run: async (service) => {
+      await refresh(service, 'busy');
+      const second = await service.startRefresh({ series: 'busy', keep: 1 });
+      await second.result();
+      return second;
+    },
+  },
   'group-happy-path': { simulator: { behaviour: quick }, run: (service) => service.startGroup(group) },
   'group-with-group-snapshot': {
     simulator: { behaviour: quick },

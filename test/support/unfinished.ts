@@ -1,4 +1,5 @@
 import type { WorkflowHandle } from '@temporalio/client';
+import { seriesWorkflowID } from '../../contracts/series.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Service } from './service.ts';
 import { HELD_STEPS } from './steps.ts';
@@ -35,6 +36,26 @@ const heldIn = (step: string): Scenario => {
  */
 export const unfinished: Record<string, Scenario> = {
   ...Object.fromEntries(Object.keys(HELD_STEPS).map((step) => [step, heldIn(step)])),
+  'refresh-copying': {
+    simulator: { behaviour: { cloneSeconds: 600 } },
+    run: async (service) => {
+      await service.startRefresh({ series: 'copying', keep: 1 });
+      await waitFor('the copy to run', () => service.simulator.cluster.state().slots.running > 0);
+      return service.client.workflow.getHandle(seriesWorkflowID('lab', 'copying'));
+    },
+  },
+  'refresh-swapping': {
+    simulator: {
+      behaviour: { cloneSeconds: 0, youngVolumeSeconds: 0 },
+      faults: [{ kind: 'slowAnswer', method: 'AddVolumesToVolumeAccessGroup', delayMs: HELD_MS }],
+    },
+    run: async (service) => {
+      await service.startRefresh({ series: 'swapping', keep: 1, volumeAccessGroups: [3] });
+      const handle = service.client.workflow.getHandle(seriesWorkflowID('lab', 'swapping'));
+      await pending(handle, 'swapAccess');
+      return handle;
+    },
+  },
   copying: {
     simulator: { behaviour: { cloneSeconds: 600 } },
     run: async (service) => {

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createHooks, type Hooks } from '../../activities/index.ts';
+
+export interface HookCallSeen {
+  hook: string;
+  headers: IncomingHttpHeaders;
+  body: Record<string, unknown>;
+}
+
+export interface HookServer {
+  hooks: Hooks;
+  /** In the order in which they came. */
+  seen: HookCallSeen[];
+  /** How the next calls of a hook are answered; 200 when there is nothing left. */
+  answer(hook: string, ...answers: { status: number; body?: string; location?: string }[]): void;
+  close(): Promise<void>;
+}
+
+/** Hooks over HTTP: `POST /NAME` each, with a header from a "secret". */
+export async function startHookServer(names: readonly string[]): Promise<HookServer> {
+  const seen: HookCallSeen[] = [];
+  const answers = new Map<string, { status: number; body?: string; location?: string }[]>();
+  const server = createServer((req, res) => {
+    let text = '';
+    req.on('data', (part: Buffer) => (text += part.toString()));
+    req.on('end', () => {
+      const hook = (req.url ?? '').slice(1);
+      seen.push({ hook, headers: req.headers, body: JSON.parse(text) as Record<string, unknown> });
+      const { status, body = '', location } = answers.get(hook)?.shift() ?? { status: 200 };
+      res.writeHead(status, location === undefined ? {} : { location });
+      res.end(body);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const config = (name: string) => ({
+    url: `http://127.0.0.1:${port}/${name}`,
+    headers: () => Promise.resolve({ authorization: 'Bearer secret-of-the-hook' }),
+    tls: {},
+    timeoutSeconds: 5,
+  });
+  const hooks = createHooks(Object.fromEntries(names.map((name) => [name, config(name)])));
+  return {
+    hooks,
+    seen,
+    answer: (hook, ...more) => void answers.set(hook, [...(answers.get(hook) ?? []), ...more]),
+    close: async () => {
+      await hooks.close();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
