@@ -1,11 +1,14 @@
 import type { KeptBack } from '../../contracts/refresh-clone-result.ts';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { MEMO } from '../../contracts/names.ts';
+import { seriesWorkflowID } from '../../contracts/series.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { usersOf, usersText, type Users } from '../lease/users.ts';
 import { removeOwnVolumes } from '../remove.ts';
 import { runStep, type StepContext } from '../step.ts';
 import { deletedText } from '../undo.ts';
 import { findSeries, generationOf, type Made, type Series } from './series.ts';
-import type { RefreshActivities } from './types.ts';
+import type { RefreshActivities, RefreshPlan } from './types.ts';
 
 export const createRetireActivities = (
   deps: ActivityDeps,
@@ -19,7 +22,9 @@ export const createRetireActivities = (
       for (const old of keep === null ? [] : surplus(series, keep, isNew)) {
         const begun = retired.some((r) => r.volumes.some((v) => v.volumeID === old.volumes[0]!.volumeID));
         // What has begun is finished: a half of a generation is of use to nobody.
-        const inUse = begun || force ? undefined : await useOf(ctx, old);
+        const inUse = begun
+          ? undefined
+          : ((await wantedOf(deps, plan, old)) ?? (force ? undefined : await useOf(ctx, old)));
         if (inUse !== undefined) {
           keptBack.push({ ...generationOf(old), ...inUse });
           continue;
@@ -60,6 +65,30 @@ function surplus({ generations }: Series, keep: number, isNew: (g: Made) => bool
   const others = counted.filter((g) => !isNew(g));
   const failed = generations.filter((g) => !g.counts && !isNew(g));
   return [...others.slice(Math.max(0, keep - 1)), ...failed].toReversed();
+}
+
+/** Volumes of a run that failed go only when they were not to be kept. */
+async function wantedOf(
+  { temporal }: ActivityDeps,
+  { cluster, series }: RefreshPlan,
+  { counts, request }: Made,
+): Promise<Pick<KeptBack, 'reason' | 'initiators'> | undefined> {
+  if (counts) return undefined;
+  // `refresh.<first run's ID>.<try>`
+  const runID = request.split('.')[1];
+  const run = await temporal.workflow
+    .getHandle(seriesWorkflowID(cluster, series), runID)
+    .describe()
+    .catch((err: unknown) => {
+      if (err instanceof WorkflowNotFoundError) return undefined;
+      throw err;
+    });
+  const asked = run?.memo?.[MEMO.request] as { onFailure?: unknown; clone?: { onFailure?: unknown } } | undefined;
+  const stays = (reason: string) => ({ reason, initiators: [] });
+  if (asked === undefined) {
+    return stays('its run was never in service, and Temporal no longer knows what was asked for; delete it by hand');
+  }
+  return asked.onFailure === 'keep' ? stays('its run failed, and it was kept, as onFailure says') : undefined;
 }
 
 /** Who would be hurt if the generation went. */

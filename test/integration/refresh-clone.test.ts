@@ -299,6 +299,24 @@ describe.concurrent('a run', () => {
       expect(inGroup(service)).toEqual(idsOf(third));
     }));
 
+  test('clears away what a run has made that was terminated before the swap', () =>
+    withCluster(async (service) => {
+      const { cluster } = service.simulator;
+      const [a] = idsOf(await refresh(service, { keep: 5 }));
+      cluster.faults.append([
+        { kind: 'error', name: 'xDBVersionMismatch', method: 'RemoveVolumesFromVolumeAccessGroup' },
+      ]);
+      const one = await service.startRefresh({ ...nightly, keep: 5 });
+      await waitFor('the swap', () => cluster.calls.counts().byMethod['RemoveVolumesFromVolumeAccessGroup']);
+      await service.client.workflow.getHandle(`refresh-uat-db@${service.alias}`).terminate('by hand');
+      await ending(one);
+      expect(inGroup(service)).toEqual([a]);
+      cluster.faults.clear();
+      const third = await refresh(service, { keep: 5 });
+      expectResult(third, { previous: { generation: 1 }, retired: [{ generation: 2 }] });
+      expectInService(service, idsOf(third), [1, third.generation]);
+    }));
+
   test('that is cancelled puts the generation before back into service', () =>
     withCluster(async (service) => {
       const { cluster } = service.simulator;
@@ -344,6 +362,10 @@ describe.concurrent('a run', () => {
       });
       expect(inGroup(service)).toEqual(idsOf(first));
       expect(seriesOf(service)).toHaveLength(onFailure === 'keep' ? 2 : 1);
+      cluster.faults.clear();
+      const kept =
+        onFailure === 'keep' ? [{ generation: 2, reason: expect.stringContaining('as onFailure says') }] : [];
+      expectResult(await refresh(service, { keep: 1 }), { retired: [{ generation: 1 }], keptBack: kept });
     }),
   );
 });
