@@ -3,7 +3,7 @@ import type { CloneHandle, CloneProgressView } from '../index.ts';
 import { titleOf } from '../labels.ts';
 import type { Io, OutStream } from './io.ts';
 import { note } from './output.ts';
-import { progressLine, renderProgress, stepsWithout } from './render/progress.ts';
+import { progressLine, renderProgress, stepsBeside, stepsWithout } from './render/progress.ts';
 
 const LIVE_INTERVAL_MS = 500;
 const LINES_INTERVAL_MS = 1_000;
@@ -72,6 +72,7 @@ async function screenFor({ to, type, request }: WatchOptions): Promise<Screen> {
           columns: to.columns(),
           colour: to.colours.isColorSupported,
           skip: stepsWithout(request),
+          more: stepsBeside(request),
           ...(title === undefined ? {} : { title }),
         }),
       ),

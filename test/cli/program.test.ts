@@ -16,6 +16,7 @@ describe('help', () => {
       'clone',
       'group',
       'fan-out',
+      'refresh',
       'watch',
       'list',
       'show',

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 import type { CloneDescription, CloneSummary } from '../../description.ts';
 import { nameOf, titleOf } from '../../labels.ts';
 import type { Colours } from '../io.ts';
-import { paintOf, renderProgress, stepsWithout } from './progress.ts';
+import { paintOf, renderProgress, stepsBeside, stepsWithout } from './progress.ts';
 import { leftBehindText, resultText } from './result.ts';
 import { facts, table } from './table.ts';
 import { age, duration, fit, plain } from './text.ts';
@@ -24,7 +24,13 @@ export function clonePage(d: CloneDescription, { columns, colours, now, uiUrl }:
   const running = d.closedAt === undefined;
   return [
     running
-      ? renderProgress(d.progress, { columns, colour: colours.isColorSupported, title, skip: stepsWithout(d.request) })
+      ? renderProgress(d.progress, {
+          columns,
+          colour: colours.isColorSupported,
+          title,
+          skip: stepsWithout(d.request),
+          more: stepsBeside(d.request),
+        })
       : colours.bold(plain(title)),
     facts(
       [

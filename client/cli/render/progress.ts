@@ -15,6 +15,8 @@ export interface RenderOptions {
   title?: string;
   /** Steps that this clone does not have. */
   skip?: readonly CloneStep[];
+  /** Steps that only clones of this type have. */
+  more?: readonly CloneStep[];
 }
 
 /** The steps as people know them, in their order. */
@@ -31,20 +33,22 @@ const STEPS: readonly [CloneStep, string][] = [
   ['retireGenerations', 'retire'],
 ];
 
+const OF_REFRESH: readonly CloneStep[] = ['swapAccess', 'retireGenerations'];
+
+const isRefresh = (request: RequestOf): request is RequestOf<'refreshClone'> => 'clone' in request;
+
+/** Steps that only requests of this type lead to. */
+export const stepsBeside = (request: RequestOf | undefined): readonly CloneStep[] =>
+  request !== undefined && isRefresh(request) ? OF_REFRESH : [];
+
 /** Steps that this request does not lead to. */
 export function stepsWithout(request: RequestOf | undefined): CloneStep[] {
-  if (request !== undefined && 'series' in request && 'clone' in request) {
+  if (request === undefined) return [];
+  if (isRefresh(request)) {
     const { clone } = request;
     const given = 'volumes' in clone ? clone.groupSnapshotID : clone.snapshotID;
     return given === undefined ? ['grantAccess'] : ['createSnapshot', 'grantAccess'];
   }
-  return [...OF_REFRESH, ...withoutOf(request)];
-}
-
-const OF_REFRESH: readonly CloneStep[] = ['swapAccess', 'retireGenerations'];
-
-function withoutOf(request: Exclude<RequestOf, { clone: unknown }> | undefined): CloneStep[] {
-  if (request === undefined) return [];
   if ('clones' in request) {
     const own: CloneStep[] = ['awaitClone', 'modifyVolume', 'grantAccess', 'verifyClone'];
     return request.snapshotID === undefined ? own : ['createSnapshot', ...own];
@@ -97,7 +101,8 @@ export const paintOf = (phase: Phase, colours: Colours): Paint =>
   })[phase];
 
 function stepsLine(view: ProgressView & { step?: CloneStep }, options: RenderOptions, colours: Colours): string[] {
-  const steps = STEPS.filter(([step]) => !options.skip?.includes(step));
+  const { skip = [], more = [] } = options;
+  const steps = STEPS.filter(([s]) => !skip.includes(s) && (!OF_REFRESH.includes(s) || more.includes(s)));
   const at = view.phase === 'done' ? steps.length : steps.findIndex(([step]) => step === view.step);
   if (at < 0) return [];
   const words = steps.map(([, name], i) => {
