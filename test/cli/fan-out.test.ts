@@ -91,6 +91,6 @@ test('the result lists what is ready, and what failed with the reason', () => {
   } as unknown as CloneFanOutResult;
   const text = resultText(result, io.out.colours);
   expect(text).toContain('✓ 1 of 2 clones are ready');
-  expect(text).toMatch(/63 +dev-1 +1 GB +1\/2\/3 +3 +iqn\.x/);
+  expect(text).toMatch(/63 +dev-1 +1 GB +1\/2\/3 +3 +– +iqn\.x/);
   expect(text).toContain('✗ dev-2: no room at all');
 });
