@@ -2,9 +2,10 @@ import type { KeptBack } from '../../contracts/refresh-clone-result.ts';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { MEMO } from '../../contracts/names.ts';
 import { seriesWorkflowID } from '../../contracts/series.ts';
+import type { ISCSISession } from '../../element/index.ts';
 import type { ActivityDeps } from '../deps.ts';
-import { usersOf, usersText, type Users } from '../lease/users.ts';
-import { removeOwnVolumes } from '../remove.ts';
+import { usersText, type Users } from '../lease/users.ts';
+import { removeOwnVolumes, unlessRefused } from '../remove.ts';
 import { runStep, type StepContext } from '../step.ts';
 import { deletedText } from '../undo.ts';
 import { findSeries, generationOf, type Made, type Series } from './series.ts';
@@ -99,8 +100,18 @@ async function useOf(
 ): Promise<Pick<KeptBack, 'reason' | 'initiators'> | undefined> {
   const reasons: string[] = [];
   const initiators = new Set<string>();
+  let sessions: ISCSISession[] = [];
+  // Of this moment. What cannot be seen may be there.
+  const unseen = await unlessRefused(ctx, 'ListISCSISessions', async () => {
+    ({ sessions } = await ctx.api.listISCSISessions({}));
+  });
+  const jobs = await ctx.jobs();
   for (const { volumeID, volumeAccessGroups } of volumes) {
-    const users: Users = await usersOf(ctx, volumeID, { fresh: true });
+    const users: Users = {
+      sessions: sessions.filter((s) => s.volumeID === volumeID),
+      jobs: jobs.filter((j) => j.srcVolumeID === volumeID || j.dstVolumeID === volumeID),
+      ...(unseen === undefined ? {} : { unseen }),
+    };
     const text = usersText(users, volumeID);
     if (text !== undefined) reasons.push(`volume ${volumeID}: ${text}`);
     for (const s of users.sessions) initiators.add(s.initiatorName ?? s.initiatorIP ?? 'unknown');

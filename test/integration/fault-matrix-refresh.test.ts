@@ -32,7 +32,7 @@ interface Row {
   step?: string;
 }
 
-/** Every list of the series, and the one look by name when the clone is verified. */
+/** Every list of the series, and two looks by name: before the clone is made, and when it is verified. */
 const lists = (skip: number) => ({ match: { includeVirtualVolumes: false }, skip });
 
 const rows: Row[] = [
@@ -44,7 +44,7 @@ const rows: Row[] = [
     step: 'preflightRefresh',
   },
   { call: 'ListVolumeAccessGroups', method: 'ListVolumeAccessGroups', refused: 'failed', step: 'preflightRefresh' },
-  { call: 'ListVolumes before the swap', method: 'ListVolumes', aim: lists(2), refused: 'failed', step: 'swapAccess' },
+  { call: 'ListVolumes before the swap', method: 'ListVolumes', aim: lists(3), refused: 'failed', step: 'swapAccess' },
   {
     call: 'ListVolumeAccessGroups before the swap',
     method: 'ListVolumeAccessGroups',
@@ -79,7 +79,7 @@ const rows: Row[] = [
     refused: 'failed',
     step: 'swapAccess',
   },
-  { call: 'ListVolumes before retiring', method: 'ListVolumes', aim: lists(3), refused: 'completed' },
+  { call: 'ListVolumes before retiring', method: 'ListVolumes', aim: lists(4), refused: 'completed' },
   { call: 'ListISCSISessions', method: 'ListISCSISessions', refused: 'completed' },
   { call: 'DeleteVolume of the old generation', method: 'DeleteVolume', refused: 'completed' },
 ];
