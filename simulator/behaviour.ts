@@ -41,6 +41,10 @@ export interface Behaviour {
   cancelledClone: 'removed' | 'remains';
   /** *Inferred.* What a failed clone leaves of the half-made volume, still in `init`. @default 'remains' */
   failedClone: 'removed' | 'remains';
+  /** *Inferred.* What a copy that did not end leaves in its destination: a mixture, or what was there. @default 'mixed' */
+  abortedCopy: 'mixed' | 'unchanged';
+  /** *Inferred.* Whether CopyVolume leaves the destination's attributes alone. @default 'kept' */
+  copyAttributes: 'kept' | 'copied';
   /** *Inferred.* Where the attributes given to CreateGroupSnapshot are found. @default 'groupAndMembers' */
   groupSnapshotAttributes: 'groupAndMembers' | 'group' | 'members';
   /** *Inferred.* What the result of a group of clones names: its volumes, or the groupCloneID alone. @default 'members' */
@@ -74,6 +78,8 @@ export const defaultBehaviour: Behaviour = {
   cloneInheritsQoSPolicy: true,
   cancelledClone: 'removed',
   failedClone: 'remains',
+  abortedCopy: 'mixed',
+  copyAttributes: 'kept',
   groupSnapshotAttributes: 'groupAndMembers',
   groupResult: 'members',
   deleteSourceDuringClone: 'continues',
@@ -111,6 +117,8 @@ export const behaviourChange = z
     cloneInheritsQoSPolicy: z.boolean(),
     cancelledClone: remains,
     failedClone: remains,
+    abortedCopy: z.enum(['mixed', 'unchanged']),
+    copyAttributes: z.enum(['kept', 'copied']),
     groupSnapshotAttributes: z.enum(['groupAndMembers', 'group', 'members']),
     groupResult: z.enum(['members', 'groupCloneID']),
     deleteSourceDuringClone: z.enum(['continues', 'fails', 'refused']),

@@ -3,7 +3,7 @@ import type { Context } from './context.ts';
 import { ElementError } from './errors.ts';
 import { globMatches } from './glob.ts';
 import type { AsyncResultRecord, CloneJobRecord, VolumeRecord } from './records.ts';
-import { nextID, type ClusterState } from './state.ts';
+import { newContent, nextID, type ClusterState } from './state.ts';
 import { expireSnapshot, removeVolume } from './volumes.ts';
 
 /** What a copy reads: a volume as it is now, or one of its snapshots. */
@@ -109,7 +109,10 @@ export const startJob = (context: Context, { kind, source, destination, nodeID, 
     failure: null,
     hidden: false,
     content: source.content,
+    overwrites: kind === 'copy' ? { content: destination.content, attributes: { ...source.volume.attributes } } : null,
   };
+  // Block by block: until it is whole it is neither the one nor the other.
+  if (kind === 'copy') destination.content = newContent(state);
   for (const fault of jobFaults) {
     if ('sourceVolumeID' in fault && (fault.sourceVolumeID ?? job.srcVolumeID) !== job.srcVolumeID) continue;
     if (fault.kind === 'cloneFails') {
@@ -162,8 +165,15 @@ export const endJob = (
     if (destination !== undefined) {
       destination.content = job.content;
       if (destination.status === 'init') destination.status = 'active';
+      if (job.overwrites !== null && behaviour.copyAttributes === 'copied') {
+        destination.attributes = job.overwrites.attributes;
+      }
     }
-  } else if (job.kind === 'clone' && destination?.status === 'init') {
+  } else if (job.overwrites !== null) {
+    if (destination !== undefined && behaviour.abortedCopy === 'unchanged') {
+      destination.content = job.overwrites.content;
+    }
+  } else if (destination?.status === 'init') {
     const left = status === 'cancelled' ? behaviour.cancelledClone : behaviour.failedClone;
     if (left === 'removed') removeVolume(state, destination.volumeID);
   }

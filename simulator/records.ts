@@ -121,6 +121,8 @@ export interface CloneJobRecord {
   failure: { name: string; message: string } | null;
   hidden: boolean;
   content: string;
+  /** Of CopyVolume: what the destination held before, and the attributes of the source. */
+  overwrites: { content: string; attributes: Attributes } | null;
 }
 
 export interface AsyncResultRecord {

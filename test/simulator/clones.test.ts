@@ -235,11 +235,44 @@ describe('CopyVolume', () => {
     expect(await refusal(sim, 'CopyVolume', { volumeID: 42, dstVolumeID: 61 })).toBe('xVolumeSizeMismatch');
   });
 
-  test('cancelled leaves the destination there with its old data', async () => {
-    const { sim } = await simulateFrozen();
+  test('holds a mixture until it is whole, which its snapshots keep and a rollback takes back', async () => {
+    const { sim, clock } = await simulateFrozen();
+    const content = () => sim.cluster.state().volumes.find((v) => v.volumeID === 60)!.content;
+    const before = content();
+    const { snapshotID: back } = await result(sim, 'CreateSnapshot', { volumeID: 60 });
+    const { cloneID } = await result(sim, 'CopyVolume', { volumeID: 42, dstVolumeID: 60 });
+    const mixed = content();
+    const source = sim.cluster.state().volumes.find((v) => v.volumeID === 42)!.content;
+    expect([before, source]).not.toContain(mixed);
+    await result(sim, 'CreateSnapshot', { volumeID: 60 });
+    expect(sim.cluster.state().snapshots.at(-1)).toMatchObject({ volumeID: 60, content: mixed });
+    for (const method of ['CopyVolume', 'RollbackToSnapshot']) {
+      const params = method === 'CopyVolume' ? { volumeID: 42, dstVolumeID: 60 } : { volumeID: 60, snapshotID: back };
+      expect(await refusal(sim, method, params)).toBe('xNotReadyForIO');
+    }
+    await result(sim, 'CancelClone', { cloneID });
+    expect(content()).toBe(mixed);
+    await result(sim, 'RollbackToSnapshot', { volumeID: 60, snapshotID: back });
+    expect(content()).toBe(before);
+    clock.advance(100);
+    expect(content()).toBe(before);
+  });
+
+  test('cancelled may leave the destination with its old data', async () => {
+    const { sim } = await simulateFrozen({ abortedCopy: 'unchanged' });
     const before = sim.cluster.state().volumes.find((v) => v.volumeID === 60);
     const { cloneID } = await result(sim, 'CopyVolume', { volumeID: 42, dstVolumeID: 60 });
     await result(sim, 'CancelClone', { cloneID });
     expect(sim.cluster.state().volumes.find((v) => v.volumeID === 60)).toEqual(before);
+  });
+
+  test('may bring the attributes of the source along', async () => {
+    const { sim, clock } = await simulateFrozen({ copyAttributes: 'copied' });
+    await result(sim, 'ModifyVolume', { volumeID: 42, attributes: { stage: 'production' } });
+    await result(sim, 'CopyVolume', { volumeID: 42, dstVolumeID: 60 });
+    clock.advance(100);
+    expect(sim.cluster.state().volumes.find((v) => v.volumeID === 60)).toMatchObject({
+      attributes: { stage: 'production' },
+    });
   });
 });
