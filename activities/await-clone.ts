@@ -71,15 +71,19 @@ export async function readResult(ctx: StepContext, asyncHandle: number): Promise
   }
 }
 
-function jobFailed(clone: Handles, error: { name: string; message: string }): StepFailed {
-  return new StepFailed(`the cluster gave up copying to volume ${clone.volumeID}: ${error.name}: ${error.message}`, {
+export function jobFailed(
+  { volumeID }: Pick<Handles, 'volumeID'>,
+  error: { name: string; message: string },
+  method = 'CloneVolume',
+): StepFailed {
+  return new StepFailed(`the cluster gave up copying to volume ${volumeID}: ${error.name}: ${error.message}`, {
     type: FAILURE.cloneJobFailed,
-    method: 'CloneVolume',
+    method,
     apiName: error.name,
   });
 }
 
-function stillCopying(ctx: StepContext, clone: Handles, job: CloneJob, at: number): NotYet {
+export function stillCopying(ctx: StepContext, clone: Handles, job: CloneJob, at: number): NotYet {
   // What lingers with nothing left to copy ends at any moment, or much later.
   const noEstimate = job.stage === 'metadata' || job.bytesPerSecond <= 0 || job.remainingTime <= 0;
   return lookAgain<CloneProgress>(
@@ -100,5 +104,11 @@ function stillCopying(ctx: StepContext, clone: Handles, job: CloneJob, at: numbe
 }
 
 /** `mayBeQueued`: its result says that it runs, or is not asked yet. Without one there is only its end to wait for. */
-const notVisible = (ctx: StepContext, clone: Handles, totalSize: number, message: string, mayBeQueued = true): NotYet =>
+export const notVisible = (
+  ctx: StepContext,
+  clone: Handles,
+  totalSize: number,
+  message: string,
+  mayBeQueued = true,
+): NotYet =>
   lookAgain<CloneProgress>(ctx, { ...clone, ...unseen(ctx.memory.progress, totalSize, mayBeQueued) }, { message });

@@ -3,17 +3,26 @@ import { ElementApiError, type ElementClient, type Snapshot, type Volume } from 
 import type { ClonePlan, Owner } from './types.ts';
 
 /** The tag of what a step of this request makes. */
-export const tagOf = (owner: Owner, plan: ClonePlan, step: OwnershipTag['step']): OwnershipTag => ({
+export const tagOf = (
+  owner: Owner,
+  plan: {
+    source: { volumeID: number };
+    request?: Pick<ClonePlan['request'], 'series'> & { cluster?: string };
+  },
+  step: OwnershipTag['step'],
+): OwnershipTag => ({
   request: owner.request,
   workflowID: owner.workflowID,
   step,
   sourceVolumeID: plan.source.volumeID,
   ...(owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy }),
-  ...(step === 'clone' ? generationTag(plan.request) : {}),
+  ...(step === 'clone' ? generationTag(plan.request ?? {}) : {}),
 });
 
 /** Which generation of which series a clone is, for its tag. */
-export const generationTag = ({ series }: ClonePlan['request']): Pick<OwnershipTag, 'series' | 'generation'> =>
+export const generationTag = ({
+  series,
+}: Pick<ClonePlan['request'], 'series'>): Pick<OwnershipTag, 'series' | 'generation'> =>
   series === undefined ? {} : { series: series.name, generation: series.generation };
 
 export const byID = (a: Volume, b: Volume) => a.volumeID - b.volumeID;

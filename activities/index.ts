@@ -1,5 +1,6 @@
 import { createAwaitCloneActivities } from './await-clone.ts';
 import { createCleanUpActivities } from './clean-up.ts';
+import { createCopyActivities } from './copy/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import { createHousekeepingActivities } from './housekeeping.ts';
 import { createFanOutActivities } from './fan-out.ts';
@@ -16,6 +17,7 @@ import { createSnapshotActivities } from './snapshot.ts';
 import { createStartCloneActivities } from './start-clone.ts';
 import type {
   CloneActivities,
+  CopyActivities,
   FanOutActivities,
   GroupActivities,
   HousekeepingActivities,
@@ -36,6 +38,7 @@ export { SyncJobsView } from './view.ts';
 export function createActivities(
   deps: ActivityDeps,
 ): CloneActivities &
+  CopyActivities &
   GroupActivities &
   FanOutActivities &
   RefreshActivities &
@@ -56,6 +59,7 @@ export function createActivities(
     ...createJoinActivities(deps),
     ...createHousekeepingActivities(deps),
     ...createGroupActivities(deps, lines),
+    ...createCopyActivities(deps, lines),
     ...createFanOutActivities(deps),
     ...createRefreshActivities(deps),
     ...createLookAtSlotsActivities(deps, lines),

@@ -10,7 +10,12 @@ export type Judgement = { verdict: OrphanVerdict; reason: string } | null;
  * Workflow types whose end decides over a finished clone. Of any other type (a runbook that clones on its way, say) only
  * the stamp on the clone tells: that the rest of it failed is no reason to take the clone away.
  */
-const DECIDING: ReadonlySet<string> = new Set([WORKFLOW.cloneVolume, WORKFLOW.cloneGroup, WORKFLOW.cloneFanOut]);
+const DECIDING: ReadonlySet<string> = new Set([
+  WORKFLOW.cloneVolume,
+  WORKFLOW.cloneGroup,
+  WORKFLOW.cloneFanOut,
+  WORKFLOW.copyVolume,
+]);
 
 export const decides = (facts: WorkflowFacts): boolean => DECIDING.has(facts.type);
 

@@ -40,6 +40,12 @@ export const groupCalls = (wanted: { snapshot: boolean; groups: boolean }): stri
   ...(wanted.groups ? GRANTING : []),
 ];
 
+/** The same of a copy onto a volume. */
+export const COPY_CALLS: readonly string[] = [
+  ...['CreateSnapshot', 'DeleteSnapshot', 'CopyVolume', 'RollbackToSnapshot'],
+  ...['ListSyncJobs', 'GetAsyncResult', 'ListISCSISessions'],
+];
+
 /**
  * The access types that the cluster admin lacks for these methods, each with those that need it. To be asked first: without
  * the right to look there are no facts.

@@ -16,10 +16,13 @@ export function checkRequest(request: CloneVolumeRequest, facts: Facts, owner: O
   return [...clusterFaults('CloneVolume', request, facts), ...volumeFaults(request, facts, owner)];
 }
 
+type Method = 'CloneVolume' | 'CloneMultipleVolumes' | 'CopyVolume';
+type VersionedFields = Pick<CloneVolumeRequest, 'modify' | 'enableSnapMirrorReplication'>;
+
 /** What holds for the cluster as a whole, however many volumes the request is about. */
 export function clusterFaults(
-  method: 'CloneVolume' | 'CloneMultipleVolumes',
-  request: Pick<CloneVolumeRequest, 'cluster' | 'modify' | 'enableSnapMirrorReplication'>,
+  method: Method,
+  request: Pick<CloneVolumeRequest, 'cluster'> & Partial<VersionedFields>,
   { apiVersion, fullness }: Pick<Facts, 'apiVersion' | 'fullness'>,
 ): string[] {
   const faults = versionFaults(method, request, apiVersion);
@@ -92,13 +95,13 @@ function leaseFaults({ lease, leaseMax }: CloneVolumeRequest): string[] {
 }
 
 function versionFaults(
-  method: 'CloneVolume' | 'CloneMultipleVolumes',
-  request: Pick<CloneVolumeRequest, 'cluster' | 'modify' | 'enableSnapMirrorReplication'>,
+  method: Method,
+  request: Pick<CloneVolumeRequest, 'cluster'> & Partial<VersionedFields>,
   apiVersion: string,
 ): string[] {
   const needs: [field: string, key: keyof typeof minimumApiVersion][] = [['cluster', method]];
   if (request.modify?.qosPolicyID !== undefined) needs.push(['modify.qosPolicyID', 'ModifyVolume.qosPolicyID']);
-  if (request.enableSnapMirrorReplication !== undefined) {
+  if (request.enableSnapMirrorReplication !== undefined && method !== 'CopyVolume') {
     needs.push(['enableSnapMirrorReplication', `${method}.enableSnapMirrorReplication`]);
   }
   return needs.flatMap(([field, key]) => {

@@ -34,7 +34,7 @@ export interface Facts {
 
 /** Limits change with an upgrade of the cluster, fullness within minutes. */
 const LIMITS_MS = 600_000;
-const FULLNESS_MS = 30_000;
+export const FULLNESS_MS = 30_000;
 
 /** Questions of one preflight. Each is asked once, however many members of a group need the answer. */
 export interface Lookups {
@@ -120,7 +120,11 @@ async function exists(absent: readonly string[], call: () => Promise<unknown>): 
   }
 }
 
-async function findSnapshot(ctx: StepContext, volumeID: number, snapshotID: number): Promise<Snapshot | undefined> {
+export async function findSnapshot(
+  ctx: StepContext,
+  volumeID: number,
+  snapshotID: number,
+): Promise<Snapshot | undefined> {
   try {
     const { snapshots } = await ctx.api.listSnapshots({ volumeID });
     return snapshots.find((s) => s.snapshotID === snapshotID);

@@ -5,6 +5,7 @@ import { InvalidRequestError } from '../contracts/faults.ts';
 import { DEFAULT_LEASE_MAX } from '../contracts/lease.ts';
 import { DEFAULT_SNAPSHOT_EXPIRY, FAILURE } from '../contracts/names.ts';
 import { withoutTag } from '../contracts/tag.ts';
+import type { Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import { lastEndedRun } from './earlier-run.ts';
 import { accessFaults, cloneCalls } from './preflight-access.ts';
@@ -69,12 +70,7 @@ export function makePlan(request: CloneVolumeRequest, facts: Facts): ClonePlan {
   const access = modify.access ?? request.access;
   return {
     request,
-    source: {
-      volumeID: source.volumeID,
-      name: source.name,
-      totalSize: source.totalSize,
-      accountID: source.accountID,
-    },
+    source: sourceOf(source),
     totalSize: modify.totalSize === undefined ? cloneSize : wholeMiB(modify.totalSize),
     cloneAttributes,
     attributes: modify.attributes ?? cloneAttributes,
@@ -103,6 +99,11 @@ function leaseOf(
   return { lease: { max: leaseMax ?? `${Math.min(wanted, leaseMaxMs)}ms`, taskQueue } };
 }
 
+/** What later steps need to know of a source. */
+export const sourceOf = ({ volumeID, name, totalSize, accountID }: Volume): ClonePlan['source'] => ({
+  ...{ volumeID, name, totalSize, accountID },
+});
+
 /** The snapshot that is taken, named as asked or by default. */
 export const snapshotPlan = (options: CloneVolumeRequest['snapshot'], name: string): ClonePlan['snapshot'] => ({
   name: options?.name ?? name,
@@ -126,7 +127,7 @@ function snapshotLifetime(options: CloneVolumeRequest['snapshot']): number {
 const two = (n: number) => String(n).padStart(2, '0');
 
 /** CreateSnapshot's retention: HH:mm:ss. */
-function hhmmss(milliseconds: number): string {
+export function hhmmss(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1_000);
   return `${two(Math.floor(seconds / 3_600))}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }

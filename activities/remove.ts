@@ -61,7 +61,7 @@ export async function removeOwnVolumes(
   return { removed: removing.filter((id) => !refused.has(id)), leftBehind };
 }
 
-const READ_IT = 'read it once with GetAsyncResult to remove it';
+export const READ_IT = 'read it once with GetAsyncResult to remove it';
 export const removeByHand = (reason: string) => `could not be removed: ${reason}; remove it by hand`;
 
 /** The volumes that the cluster will not delete, and what hangs on them. */

@@ -74,13 +74,18 @@ const cloneParams = (request: CloneVolumeRequest) => ({
   ...(request.newSize === undefined ? {} : { newSize: request.newSize }),
 });
 
-function snapshotGone({ source, snapshot }: ClonePlan, snapshotID: number, err: ElementApiError): StepFailed {
+export function snapshotGone(
+  { source, snapshot }: Pick<ClonePlan, 'source' | 'snapshot'>,
+  snapshotID: number,
+  err: ElementApiError,
+  what = 'the clone',
+): StepFailed {
   const remedy =
     snapshot === null
       ? 'choose another snapshot, or leave snapshotID out to have one taken'
       : `it was to be kept for ${snapshot.expiry}: leave snapshot.expiresIn out, or make it longer than the wait for a clone slot`;
   return new StepFailed(
-    `snapshot ${snapshotID} of volume ${source.volumeID} expired or was deleted before the cluster accepted the clone (${err.apiName}); ${remedy}`,
+    `snapshot ${snapshotID} of volume ${source.volumeID} expired or was deleted before the cluster accepted ${what} (${err.apiName}); ${remedy}`,
     { type: FAILURE.snapshotGone, method: err.method, apiName: err.apiName },
   );
 }

@@ -56,6 +56,11 @@ export interface ClonePlan {
   earlierRunEndedAt?: string | null;
 }
 
+/** What the snapshot of a source is taken by. */
+export type SnapshotPlan = Pick<ClonePlan, 'source' | 'snapshot' | 'earlierRunEndedAt'> & {
+  request: { cluster: string };
+};
+
 /** What every result of a step carries. */
 export interface StepResult {
   /** Element API calls made, over all attempts. */
@@ -106,7 +111,7 @@ export interface CloneActivities {
   /** Checks the request and everything that can be known to fail, all at once. Creates nothing. */
   preflight(input: { request: unknown; owner: Owner }): Promise<ClonePlan & StepResult>;
   /** CreateSnapshot, or the one that this request made before. */
-  createSnapshot(input: { plan: ClonePlan; owner: Owner }): Promise<MadeSnapshot>;
+  createSnapshot(input: { plan: SnapshotPlan; owner: Owner }): Promise<MadeSnapshot>;
   /**
    * CloneVolume, or the clone that this request made before. With `line` it takes a clone slot first, or a place in line
    * for one; without, or when nobody keeps the line, it waits by retry while the cluster has no free slot. Fails with
@@ -170,7 +175,7 @@ export interface CloneActivities {
   }): Promise<UndoResult>;
   /** Deletes whatever snapshot this request made. Found by tag. */
   undoSnapshot(input: {
-    plan: ClonePlan;
+    plan: SnapshotPlan;
     owner: Owner;
     snapshotID: number | null;
     inDoubt: boolean;
@@ -242,3 +247,4 @@ export interface FanOutActivities {
 export type * from './group/types.ts';
 export type * from './lease/types.ts';
 export type * from './refresh/types.ts';
+export type * from './copy/types.ts';

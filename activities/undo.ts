@@ -1,6 +1,6 @@
 import type { LeftBehind } from '../contracts/failure.ts';
 import { isOwn, readTag } from '../contracts/tag.ts';
-import type { Volume } from '../element/index.ts';
+import type { Snapshot, Volume } from '../element/index.ts';
 import type { ActivityDeps } from './deps.ts';
 import { settling } from './doubt.ts';
 import { findOwnSnapshots, findOwnVolumesEver, findVolume, tagOf } from './find.ts';
@@ -48,18 +48,22 @@ export const createUndoActivities = (
     runStep(deps, plan.request.cluster, async (ctx) => {
       const notYet = settlingUndo(ctx, inDoubt, 'CreateSnapshot');
       const found = await findOwnSnapshots(ctx.api, tagOf(owner, plan, 'snapshot'));
-      const result = await removeSnapshots(
-        ctx,
-        found.map((s) => s.snapshotID),
-        {
-          ...{ kind: 'snapshot', name: 'snapshot', method: 'DeleteSnapshot' },
-          remove: (snapshotID) => deleteOwnSnapshot(ctx.api, snapshotID),
-        },
-      );
+      const result = await removeOwnSnapshots(ctx, found);
       if (notYet) throw notYet;
       return result;
     }),
 });
+
+/** Deletes these snapshots of ours, of single volumes. */
+export const removeOwnSnapshots = (ctx: StepContext, found: readonly Snapshot[]) =>
+  removeSnapshots(
+    ctx,
+    found.map((s) => s.snapshotID),
+    {
+      ...{ kind: 'snapshot', name: 'snapshot', method: 'DeleteSnapshot' },
+      remove: (snapshotID) => deleteOwnSnapshot(ctx.api, snapshotID),
+    },
+  );
 
 /** Deletes these snapshots of ours, those that can be, and says which are gone, over all attempts. */
 export async function removeSnapshots(

@@ -9,6 +9,8 @@ import type { RefreshCloneRequest } from '../contracts/refresh-clone.ts';
 import type { OrphanRemoval } from '../contracts/orphans.ts';
 import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+import type { CopyVolumeResult, UndoCopyResult } from '../contracts/copy-result.ts';
+import type { CopyVolumeRequest } from '../contracts/copy-volume.ts';
 import type { ClonesPlan, PlannableType } from '../contracts/dry-run.ts';
 import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
@@ -29,6 +31,7 @@ import { planClones } from './dry-run.ts';
 import { kindOf } from './kinds.ts';
 import type { TaskOptions } from './task.ts';
 import { startOptions, type CloneWorkflow } from './start-options.ts';
+import { undoCopy, type UndoCopyOptions } from './undo-copy.ts';
 import { translate } from './temporal-errors.ts';
 import { visibilityQuery, type ListFilter } from './visibility.ts';
 
@@ -111,9 +114,29 @@ export class CloneClient {
     return this.begin('refreshClone', request);
   }
 
+  /** Starts a copy onto a volume that is there, which keeps its identity; otherwise as `start`. */
+  async startCopy(request: CopyVolumeRequest): Promise<CloneHandle<'copyVolume'>> {
+    return this.begin('copyVolume', request);
+  }
+
+  /**
+   * Rolls the destination of a copy back to what it held before, and waits until that is done. The snapshot stays until it
+   * expires. A copy that runs is cancelled instead, which rolls back too.
+   * @throws InvalidRequestError when it cannot or must not be, CloneFailedError, CloneNotFoundError,
+   * CloneStillRunningError, ServiceUnavailableError
+   */
+  async undoCopy(workflowId: string, options: UndoCopyOptions = {}): Promise<UndoCopyResult> {
+    return undoCopy(this.temporal, this.taskQueue, this.handle<'copyVolume'>(workflowId), options);
+  }
+
   /** Starts a clone and waits for the new volume. */
   async execute(request: CloneVolumeRequest, options: ResultOptions = {}): Promise<CloneVolumeResult> {
     return (await this.start(request)).result(options);
+  }
+
+  /** Starts a copy and waits until the destination holds it. */
+  async executeCopy(request: CopyVolumeRequest, options: ResultOptions = {}): Promise<CopyVolumeResult> {
+    return (await this.startCopy(request)).result(options);
   }
 
   /** Starts a group and waits for the new volumes. */

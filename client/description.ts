@@ -1,7 +1,7 @@
 import type { Client, WorkflowExecutionDescription, WorkflowExecutionInfo } from '@temporalio/client';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import type { CloneType, RequestOf, ResultOf } from '../contracts/clone-types.ts';
-import type { CloneFailureDetails, GroupFailureDetails } from '../contracts/failure.ts';
+import type { CloneFailureDetails, CopyFailureDetails, GroupFailureDetails } from '../contracts/failure.ts';
 import { MEMO, type Phase } from '../contracts/names.ts';
 import { kindOf } from './kinds.ts';
 import { phaseOf, type CloneProgressView, type Observed } from './progress-view.ts';
@@ -58,7 +58,7 @@ interface DescriptionOf<T extends CloneType> extends SummaryOf<T> {
     code: string;
     message: string;
     faults?: readonly string[];
-    details?: CloneFailureDetails | GroupFailureDetails;
+    details?: CloneFailureDetails | GroupFailureDetails | CopyFailureDetails;
   };
 }
 

@@ -1,8 +1,8 @@
-import type { CloneFailureDetails, GroupFailureDetails } from '../contracts/failure.ts';
+import type { CloneFailureDetails, CopyFailureDetails, GroupFailureDetails } from '../contracts/failure.ts';
 
 export { InvalidRequestError } from '../contracts/faults.ts';
 
-type Details = CloneFailureDetails | GroupFailureDetails;
+type Details = CloneFailureDetails | GroupFailureDetails | CopyFailureDetails;
 
 /**
  * What the client throws. Programs tell the errors apart by `code`, which stays the same over versions; `message` is

@@ -14,6 +14,9 @@ export type { CloneType, RequestOf, ResultOf } from '../contracts/clone-types.ts
 export type { CloneGroupRequest } from '../contracts/clone-group.ts';
 export type { CloneGroupResult, FailedMember, GroupMember } from '../contracts/clone-group-result.ts';
 export type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
+export type { CopyVolumeRequest, UndoCopyRequest } from '../contracts/copy-volume.ts';
+export type { CopyVolumeResult, UndoCopyResult } from '../contracts/copy-result.ts';
+export type { UndoCopyOptions } from './undo-copy.ts';
 export type { CloneVolumeResult, ClonedVolume } from '../contracts/clone-result.ts';
 export type {
   CloneLeaseResult,
@@ -37,6 +40,7 @@ export type {
 } from '../contracts/orphans.ts';
 export type {
   CloneFailureDetails,
+  CopyFailureDetails,
   FailureDetails,
   GroupFailureDetails,
   LeftBehind,

@@ -3,8 +3,11 @@ import { parseCloneGroupRequest } from '../contracts/clone-group.ts';
 import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
 import { parseCloneVolumeRequest, type CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { isGroupRequest, parseRefreshCloneRequest, type RefreshCloneRequest } from '../contracts/refresh-clone.ts';
+import { parseCopyVolumeRequest } from '../contracts/copy-volume.ts';
+import { DEFAULT_UNDO_EXPIRY } from '../contracts/names.ts';
 import {
   workflowIDForClone,
+  workflowIDForCopy,
   workflowIDForFanOut,
   workflowIDForGroup,
   workflowIDForRefresh,
@@ -49,6 +52,17 @@ const KINDS: { [T in CloneType]: Kind<T> } = {
       ['Clones', namesText(r.clones.map((c) => c.name))],
       ...cloneDetails(r),
       ['When a clone fails', r.onMemberFailure === 'stop' ? 'stop the others' : 'go on with the others'],
+    ],
+  },
+  copyVolume: {
+    parse: parseCopyVolumeRequest,
+    workflowID: workflowIDForCopy,
+    cluster: (r) => r.cluster,
+    sourceVolumeID: (r) => r.volumeID,
+    details: (r) => [
+      ['Snapshot', r.snapshotID === undefined ? snapshotText(r.snapshot) : String(r.snapshotID)],
+      ['Overwrites', `volume ${r.dstVolumeID}${r.force ? ', even if it is in use or not ours' : ''}`],
+      ['Way back', `a snapshot of volume ${r.dstVolumeID}, kept for ${r.undo?.expiresIn ?? DEFAULT_UNDO_EXPIRY}`],
     ],
   },
   cloneGroup: {

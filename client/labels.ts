@@ -1,5 +1,5 @@
 import type { CloneType, RequestOf } from '../contracts/clone-types.ts';
-import { cloneLabel, fanOutLabel, groupLabel, refreshLabel } from '../contracts/label.ts';
+import { cloneLabel, copyLabel, fanOutLabel, groupLabel, refreshLabel } from '../contracts/label.ts';
 
 /** What people read of a request. Apart from the rest, which needs the schemas. */
 interface Labels<T extends CloneType> {
@@ -12,6 +12,7 @@ interface Labels<T extends CloneType> {
 const LABELS: { [T in CloneType]: Labels<T> } = {
   cloneVolume: { title: cloneLabel, name: (r) => r.name },
   cloneFanOut: { title: fanOutLabel, name: (r) => `${r.clones.length} clones` },
+  copyVolume: { title: copyLabel, name: (r) => `onto volume ${r.dstVolumeID}` },
   cloneGroup: { title: groupLabel, name: (r) => `${r.volumes.length} volumes` },
   refreshClone: { title: refreshLabel, name: (r) => r.series },
 };

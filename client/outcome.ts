@@ -6,7 +6,7 @@ import {
   type WorkflowFailedError,
 } from '@temporalio/client';
 import { InvalidRequestError } from '../contracts/faults.ts';
-import type { CloneFailureDetails, GroupFailureDetails } from '../contracts/failure.ts';
+import type { CloneFailureDetails, CopyFailureDetails, GroupFailureDetails } from '../contracts/failure.ts';
 import { FAILURE } from '../contracts/names.ts';
 import { CloneCancelledError, CloneFailedError, RequestConflictError } from './errors.ts';
 
@@ -51,5 +51,5 @@ function applicationError(failure: ApplicationFailure, workflowId: string, cause
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string');
 
-const isFailureDetails = (value: unknown): value is CloneFailureDetails | GroupFailureDetails =>
+const isFailureDetails = (value: unknown): value is CloneFailureDetails | GroupFailureDetails | CopyFailureDetails =>
   value !== null && typeof value === 'object' && 'step' in value && 'leftBehind' in value;

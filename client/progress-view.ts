@@ -95,7 +95,16 @@ const DOING: Record<CloneStep, string> = {
   undoGeneration: 'undoing: removing the new generation',
 };
 
-/** Steps of a group. */
+/** Steps that have words of their own. */
+const DOING_ELSE: Record<string, string> = {
+  createWayBack: 'taking a snapshot of the destination, the way back',
+  startCopy: 'asking for the copy',
+  verifyCopy: 'comparing the destination with what it was before',
+  undoStartedCopy: 'undoing: giving the destination its content back',
+  undoWayBack: 'undoing: removing the snapshot of the destination',
+};
+
+/** Steps of a group, and of a copy onto a volume. */
 const AS_STEP: Record<string, CloneStep> = {
   preflightGroup: 'preflight',
   preflightFanOut: 'preflight',
@@ -110,6 +119,14 @@ const AS_STEP: Record<string, CloneStep> = {
   cleanUpGroup: 'cleanUp',
   undoGroup: 'undoClone',
   undoGroupSnapshot: 'undoSnapshot',
+  preflightCopy: 'preflight',
+  createWayBack: 'createSnapshot',
+  startCopy: 'startClone',
+  awaitCopy: 'awaitClone',
+  verifyCopy: 'verifyClone',
+  cleanUpCopy: 'cleanUp',
+  undoStartedCopy: 'undoClone',
+  undoWayBack: 'undoSnapshot',
 };
 
 const stepOf = (activity: string): CloneStep | undefined =>
@@ -195,7 +212,7 @@ function messageOf(o: Observed, phase: Phase, now: number): string {
 
 function stepMessage(pending: PendingStep): string {
   const step = stepOf(pending.activityType);
-  const doing = step === undefined ? pending.activityType : DOING[step];
+  const doing = DOING_ELSE[pending.activityType] ?? (step === undefined ? pending.activityType : DOING[step]);
   const { type, message } = pending.lastFailure ?? {};
   if (type === FAILURE.busy && message !== undefined) return message;
   if (message !== undefined && type !== FAILURE.notReady) {

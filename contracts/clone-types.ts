@@ -6,11 +6,14 @@ import type { CloneVolumeResult } from './clone-result.ts';
 import type { CloneVolumeRequest } from './clone-volume.ts';
 import type { RefreshCloneResult } from './refresh-clone-result.ts';
 import type { RefreshCloneRequest } from './refresh-clone.ts';
+import type { CopyVolumeResult } from './copy-result.ts';
+import type { CopyVolumeRequest } from './copy-volume.ts';
 
-/** Request and result of each workflow type that makes clones. */
+/** Request and result of each workflow type that makes clones, or copies onto a volume that is there. */
 export interface CloneTypes {
   cloneVolume: { request: CloneVolumeRequest; result: CloneVolumeResult };
   cloneFanOut: { request: CloneFanOutRequest; result: CloneFanOutResult };
+  copyVolume: { request: CopyVolumeRequest; result: CopyVolumeResult };
   cloneGroup: { request: CloneGroupRequest; result: CloneGroupResult };
   refreshClone: { request: RefreshCloneRequest; result: RefreshCloneResult };
 }

@@ -13,13 +13,13 @@ export interface CopyVolumeResult {
   snapshotDeleted: boolean;
   /** `null` when the answer of CopyVolume was lost and the cluster did not show it. */
   asyncHandle: number | null;
-  /** The way back: `undoCopy`, or RollbackToSnapshot by hand. */
+  /** The way back: `undoCopy`, or RollbackToSnapshot by hand. `null` when somebody has deleted it meanwhile. */
   undo: {
     /** Of the destination, from just before it was overwritten. */
     snapshotID: number;
     /** When the cluster removes it (ISO 8601). */
     expiresAt: string;
-  };
+  } | null;
   /** The destination as it is now. */
   volume: ClonedVolume;
   /** What was not as before the copy and was set back, or was changed by somebody meanwhile and stays, in words. */

@@ -89,6 +89,17 @@ export interface StepMemory {
   tasks?: Record<string, MemberTask>;
   /** Place in line for a clone slot; 1 is next. */
   line?: { place: number; of: number };
+  /** When the first CopyVolume of this step went out, by the cluster's clock (ISO 8601). */
+  askedAt?: string;
+  /** A second copy onto the same volume, begun by a call whose answer was lost. */
+  secondCloneID?: number;
+  /** Of a copy: looks in a row that saw neither its job nor its result. */
+  unseen?: number;
+  /** Clone jobs that were stopped, and the snapshot that the volume was rolled back to. */
+  stopped?: number[];
+  rolledBackTo?: number;
+  /** What is set back on the destination of a copy, in words. */
+  changes?: string[];
   /** Why the last attempt has to be repeated, for a failure at the deadline while another one is under way. */
   lastAnswer?: string;
   /** Volume access groups that a volume which is being deleted was taken out of. */

@@ -1,13 +1,19 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type {
   CloneActivities,
+  CopyActivities,
   FanOutActivities,
   GroupActivities,
   PlanActivities,
   RefreshActivities,
 } from '../activities/types.ts';
 
-type Activities = CloneActivities & GroupActivities & FanOutActivities & RefreshActivities & PlanActivities;
+type Activities = CloneActivities &
+  CopyActivities &
+  GroupActivities &
+  FanOutActivities &
+  RefreshActivities &
+  PlanActivities;
 
 const HEARTBEAT_TIMEOUT = '15s';
 
@@ -25,7 +31,10 @@ export const GROUP_ATTEMPT = '10m';
 
 /** Reads only. A false time-out costs one repeated read, so it may be short. Cancelled at once. */
 export const reads = proxyActivities<
-  Pick<Activities, 'preflight' | 'preflightGroup' | 'preflightFanOut' | 'preflightRefresh'>
+  Pick<
+    Activities,
+    'preflight' | 'preflightGroup' | 'preflightFanOut' | 'preflightRefresh' | 'preflightCopy' | 'preflightUndoCopy'
+  >
 >({
   startToCloseTimeout: '2m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -33,11 +42,20 @@ export const reads = proxyActivities<
 });
 
 /**
- * Create an object: safe to repeat only because they look for our tag first. Awaited even when cancelled, so that the
+ * Create an object, or overwrite a volume: safe to repeat only because they look for our tag, or our copy, first. Awaited even when cancelled, so that the
  * workflow learns what was made and can undo it. The first retry waits 2 s to give a lost call time to land.
  */
 export const creates = proxyActivities<
-  Pick<Activities, 'createSnapshot' | 'startClone' | 'createGroupSnapshot' | 'startGroup'>
+  Pick<
+    Activities,
+    | 'createSnapshot'
+    | 'startClone'
+    | 'createGroupSnapshot'
+    | 'startGroup'
+    | 'createWayBack'
+    | 'startCopy'
+    | 'rollBackCopy'
+  >
 >({
   startToCloseTimeout: '2m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -49,7 +67,7 @@ export const creates = proxyActivities<
  * One look per attempt: the failed attempt is the timer, and the activity chooses the delay from the cluster's own
  * estimate. A look only reads, so a lost one costs nothing.
  */
-export const looks = proxyActivities<Pick<Activities, 'awaitClone' | 'awaitGroup'>>({
+export const looks = proxyActivities<Pick<Activities, 'awaitClone' | 'awaitGroup' | 'awaitCopy'>>({
   startToCloseTimeout: '1m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
@@ -76,6 +94,8 @@ export const changes = proxyActivities<
     | 'verifyMembers'
     | 'cleanUpGroup'
     | 'swapAccess'
+    | 'verifyCopy'
+    | 'cleanUpCopy'
   >
 >({
   startToCloseTimeout: '2m',
@@ -91,7 +111,15 @@ export const changes = proxyActivities<
 export const undo = proxyActivities<
   Pick<
     Activities,
-    'undoClone' | 'undoSnapshot' | 'undoMembers' | 'undoGroup' | 'undoGroupSnapshot' | 'undoSwap' | 'undoGeneration'
+    | 'undoClone'
+    | 'undoSnapshot'
+    | 'undoMembers'
+    | 'undoGroup'
+    | 'undoGroupSnapshot'
+    | 'undoSwap'
+    | 'undoStartedCopy'
+    | 'undoWayBack'
+    | 'undoGeneration'
   >
 >({
   startToCloseTimeout: '2m',
@@ -133,7 +161,7 @@ export const watches = proxyActivities<Pick<CloneActivities, 'watchSlots' | 'wai
 
 /** For a dry run, whose answer somebody waits for: a cluster that is down is given up after a minute or two. */
 export const planReads = proxyActivities<
-  Pick<Activities, 'preflight' | 'preflightGroup' | 'preflightFanOut' | 'lookAtSlots'>
+  Pick<Activities, 'preflight' | 'preflightGroup' | 'preflightFanOut' | 'preflightCopy' | 'lookAtSlots'>
 >({
   startToCloseTimeout: '1m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,

@@ -4,9 +4,9 @@ import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import { WORKFLOW } from '../contracts/names.ts';
 import { changes, creates, looks, reads } from './activities.ts';
 import { cloneLabel, label } from '../contracts/label.ts';
-import { isSnapshotGone } from './failure.ts';
-import { Run, serve, type Subject } from './run.ts';
+import { serve, type Subject } from './run.ts';
 import { publish } from './search-attributes.ts';
+import { SnapshotRun } from './snapshot-run.ts';
 
 /**
  * Clones one volume: preflight → snapshot → clone → await → modify → grant → verify → clean up.
@@ -18,17 +18,14 @@ export async function cloneVolume(request: CloneVolumeRequest): Promise<CloneVol
   return serve(WORKFLOW.cloneVolume, request, cloneLabel(request), () => new CloneRun(request, cloneLabel(request)));
 }
 
-/** Enough for a person who deletes the wrong one, and for an expiry that is too short to be named as the reason. */
-const SNAPSHOT_TRIES = 3;
-
-class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
+class CloneRun extends SnapshotRun<CloneVolumeRequest, CloneVolumeResult> {
   async run(): Promise<CloneVolumeResult> {
     const plan = await this.preflight();
     if (this.wasCutShort(plan)) {
       if (plan.snapshot !== null) this.compensation.snapshot(plan, this.owner);
       this.compensation.clone(plan, this.owner);
     }
-    const { snapshot, snapshotID, clone } = await this.snapshotAndClone(plan);
+    const { snapshot, snapshotID, started: clone } = await this.fromSnapshot(plan, (id) => this.startClone(plan, id));
     const { bytes } = await this.awaitClone(plan, clone);
     await this.modify(plan, clone.volumeID);
     await this.grant(plan, clone.volumeID);
@@ -68,11 +65,7 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
 
   private async preflight(): Promise<ClonePlan> {
     const { request, owner, story } = this;
-    publish({
-      phase: 'waiting',
-      ...(typeof request?.cluster === 'string' ? { cluster: label(request.cluster) } : {}),
-      ...(Number.isSafeInteger(request?.volumeID) ? { sourceVolumeID: request.volumeID } : {}),
-    });
+    this.announce();
     this.begin('preflight', 'preflight', 'Checking the request against the cluster.');
     const { apiCalls, ...plan } = await reads.preflight.executeWithOptions(
       {
@@ -85,39 +78,6 @@ class CloneRun extends Run<CloneVolumeRequest, CloneVolumeResult> {
     if (plan.snapshot === null) story.skip('snapshot');
     if (plan.volumeAccessGroups.length === 0) story.skip('grant');
     return plan;
-  }
-
-  /** A snapshot of ours that did not outlive the wait for a clone slot is taken anew, but not for ever. */
-  private async snapshotAndClone(plan: ClonePlan) {
-    let doubt: string | null = null;
-    for (let tries = 1; ; tries += 1) {
-      const made: MadeSnapshot | null = plan.snapshot === null ? null : await this.createSnapshot(plan);
-      // A call in doubt may have made a second one, whichever snapshot it was for.
-      doubt = made?.inDoubtSince ?? doubt;
-      const snapshotID = made?.snapshotID ?? plan.request.snapshotID!;
-      try {
-        const clone = await this.startClone(plan, snapshotID);
-        return { snapshot: made && { ...made, inDoubtSince: doubt }, snapshotID, clone };
-      } catch (err) {
-        if (made === null || tries >= SNAPSHOT_TRIES || !isSnapshotGone(err)) throw err;
-        this.story.learn(`snapshot ${snapshotID} was gone before the clone was accepted: taking another`);
-      }
-    }
-  }
-
-  private async createSnapshot(plan: ClonePlan): Promise<MadeSnapshot> {
-    this.begin('createSnapshot', 'snapshot', `Taking a snapshot of volume ${plan.source.volumeID}.`, 'snapshotting');
-    // Before the call: its answer may be lost, and what it made must be found by its tag all the same.
-    const undoing = this.compensation.snapshot(plan, this.owner);
-    undoing.begin();
-    const made = await creates.createSnapshot.executeWithOptions(
-      { summary: `CreateSnapshot of volume ${plan.source.volumeID}`, scheduleToCloseTimeout: this.timeLeft() },
-      [{ plan, owner: this.owner }],
-    );
-    undoing.learn(made.snapshotID, made.inDoubtSince !== null);
-    this.count(made);
-    this.story.learn(`snapshot ${made.snapshotID}`);
-    return made;
   }
 
   private async startClone(plan: ClonePlan, snapshotID: number): Promise<StartedClone> {

@@ -1,10 +1,18 @@
 import { rootCause } from '@temporalio/workflow';
-import type { ClonePlan, GroupHandles, GroupPlan, Owner, StartedClone, UndoResult } from '../activities/types.ts';
+import type {
+  ClonePlan,
+  GroupHandles,
+  GroupPlan,
+  Owner,
+  SnapshotPlan,
+  StartedClone,
+  UndoResult,
+} from '../activities/types.ts';
 import type { LeftBehind } from '../contracts/failure.ts';
 import { GROUP_ATTEMPT, undo } from './activities.ts';
 import { withdrawLease } from './start-lease.ts';
 
-interface Entry {
+export interface Entry {
   /** Undone also when everything is to be kept. */
   always?: true;
   /** `refused`: the step that was to make it failed, and nothing can have come of its calls. */
@@ -38,13 +46,13 @@ const asyncResult = (asyncHandle: number | null): LeftBehind[] =>
  * lost; sharpened with IDs once they are known.
  */
 export class Compensation {
-  private readonly entries: Entry[] = [];
+  protected readonly entries: Entry[] = [];
   private readonly undoings = new Map<LeftBehind['kind'], Undoing<never>>();
   private isCopied = false;
   /** Groups that clones may have been added to. */
   private groups = new Map<number, string>();
 
-  snapshot(plan: ClonePlan, owner: Owner): Undoing<number> {
+  snapshot(plan: SnapshotPlan, owner: Owner): Undoing<number> {
     const { volumeID } = plan.source;
     return this.add<number>({
       kind: 'snapshot',
@@ -197,6 +205,24 @@ export class Compensation {
   /** From here on nothing is undone. */
   settle(): void {
     this.entries.length = 0;
+  }
+
+  /** Rolling a volume back a second time changes nothing, and half of it does not exist: there is nothing to undo. */
+  rollingBack(volumeID: number, snapshotID: number): void {
+    const list = (refused: boolean): LeftBehind[] =>
+      refused
+        ? []
+        : [
+            {
+              kind: 'content',
+              id: volumeID,
+              reason: `may have been rolled back to snapshot ${snapshotID}, or still be that of the copy`,
+            },
+          ];
+    this.entries.unshift({
+      undo: (refused) => Promise.resolve({ undone: [], leftBehind: list(refused), apiCalls: 0 }),
+      leave: (_reason, refused) => list(refused),
+    });
   }
 
   /** The clone jobs have ended. */

@@ -148,8 +148,13 @@ export function cloneFailed(err: unknown, o: Outcome): ApplicationFailure {
 }
 
 /** The snapshot did not outlive the wait for the clone: a new one may. */
-export const isSnapshotGone = (err: unknown): boolean =>
-  err instanceof ActivityFailure && err.cause instanceof ApplicationFailure && err.cause.type === FAILURE.snapshotGone;
+export const isSnapshotGone = (err: unknown): boolean => isOfType(err, FAILURE.snapshotGone);
+
+/** The copy may have ended well, or have been stopped: copying the same once more is safe. */
+export const isCopyOutcomeUnknown = (err: unknown): boolean => isOfType(err, FAILURE.copyOutcomeUnknown);
+
+const isOfType = (err: unknown, type: string): boolean =>
+  err instanceof ActivityFailure && err.cause instanceof ApplicationFailure && err.cause.type === type;
 
 /** A refusal by preflight passes as it is: nothing had been created, and its message lists every fault. */
 export function invalidRequest(err: unknown): ApplicationFailure | undefined {

@@ -9,3 +9,5 @@ export { cloneFanOut } from './clone-fan-out.ts';
 export { refreshClone } from './refresh-clone.ts';
 export { planClones } from './plan-clones.ts';
 export { cloneLease } from './clone-lease.ts';
+export { copyVolume } from './copy-volume.ts';
+export { undoCopy } from './undo-copy.ts';

@@ -6,7 +6,7 @@ import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import type { ClonesPlan, PlanClonesRequest } from '../contracts/dry-run.ts';
 import { WORKFLOW } from '../contracts/names.ts';
 import { planReads } from './activities.ts';
-import { planFanOut, planGroup, planVolume, type Planned } from './dry-run/calls.ts';
+import { planCopy, planFanOut, planGroup, planVolume, type Planned } from './dry-run/calls.ts';
 import { estimate } from './dry-run/estimate.ts';
 import { rethrowRefusal } from './refusal.ts';
 
@@ -29,6 +29,8 @@ async function plan(type: PlanClonesRequest['type'], request: unknown): Promise<
       return planVolume(await planReads.preflight({ request, owner }), request as CloneVolumeRequest);
     case WORKFLOW.cloneFanOut:
       return planFanOut(await planReads.preflightFanOut({ request, owner }), request as CloneFanOutRequest);
+    case WORKFLOW.copyVolume:
+      return planCopy(await planReads.preflightCopy({ request, owner }));
     case WORKFLOW.cloneGroup:
       return planGroup(await planReads.preflightGroup({ request, owner }), request as CloneGroupRequest);
   }

@@ -14,7 +14,7 @@ import { Story, type Step } from './story.ts';
 import { Turn } from './turn.ts';
 
 /** What every request has. Until preflight has checked it, anything may stand there. */
-interface Order {
+export interface Order {
   cluster: string;
   requestId?: string | undefined;
   requestedBy?: string | undefined;
@@ -62,7 +62,7 @@ export abstract class Run<R extends Order, T> {
   protected readonly request: R;
   protected readonly owner: Owner;
   protected readonly story: Story;
-  protected readonly compensation = new Compensation();
+  protected readonly compensation: Compensation = new Compensation();
   protected readonly startedAt = workflowInfo().startTime.toISOString();
   protected apiCalls = 0;
   protected step = 'preflight';
@@ -135,8 +135,16 @@ export abstract class Run<R extends Order, T> {
   }
 
   /** A creating step that needs clone slots, as often as it is put in line for them. */
-  protected async inTurn<S extends StepResult>(create: (line: LinePass) => Promise<S | InLine>): Promise<S> {
-    let line: LinePass = { priority: this.request.priority ?? DEFAULT_PRIORITY, inDoubtSince: null };
+  protected async inTurn<S extends StepResult>(
+    create: (line: LinePass) => Promise<S | InLine>,
+    /** The slots are ours already. */
+    held?: true,
+  ): Promise<S> {
+    let line: LinePass = {
+      priority: this.request.priority ?? DEFAULT_PRIORITY,
+      inDoubtSince: null,
+      ...(held === undefined ? {} : { granted: held }),
+    };
     for (;;) {
       const outcome = this.count(await create(line));
       if (!('inLine' in outcome)) return outcome;

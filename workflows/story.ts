@@ -7,7 +7,11 @@ import { publish } from './search-attributes.ts';
 const STEPS = ['preflight', 'snapshot', 'clone', 'await', 'modify', 'grant', 'verify', 'clean up'] as const;
 /** Of a refresh. */
 export const REFRESH_STEPS = ['preflight', 'quiesce', 'clone', 'unmount', 'swap', 'remount', 'retire'] as const;
-export type Step = (typeof STEPS)[number] | (typeof REFRESH_STEPS)[number];
+/** Of a copy onto a volume, and of taking it back. */
+export const COPY_STEPS = ['preflight', 'snapshot', 'way back', 'copy', 'await', 'verify', 'clean up'] as const;
+export const UNDO_STEPS = ['preflight', 'roll back'] as const;
+export type Step =
+  (typeof STEPS)[number] | (typeof REFRESH_STEPS)[number] | (typeof COPY_STEPS)[number] | (typeof UNDO_STEPS)[number];
 
 export type Outcome = 'done' | 'failed' | 'cancelled';
 

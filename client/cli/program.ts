@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addCancel } from './commands/cancel.ts';
 import { addClone } from './commands/clone.ts';
+import { addCopy } from './commands/copy.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addInventory } from './commands/inventory.ts';
 import { addFanOut } from './commands/fan-out.ts';
@@ -71,6 +72,7 @@ export function createProgram(io: Io, exit: (code: ExitCode) => void): Command {
   addGroup(program, io, exit);
   addFanOut(program, io, exit);
   addRefresh(program, io, exit);
+  addCopy(program, io, exit);
   addWatch(program, io, exit);
   addList(program, io, exit);
   addShow(program, io, exit);

@@ -82,6 +82,15 @@ export interface RefreshFlags extends SharedFlags {
   hookAfter?: string;
 }
 
+/** Flags of `element-clone copy`. */
+export interface CopyFlags extends SharedFlags {
+  volumeId?: string;
+  dstVolumeId?: string;
+  snapshotId?: string;
+  undoExpiresIn?: string;
+  force?: boolean;
+}
+
 type Fields = Record<string, unknown>;
 
 /**
@@ -140,6 +149,16 @@ export async function refreshFromFlags(f: RefreshFlags, io: Pick<Io, 'readStdin'
   };
   return merge(file, defined(own));
 }
+
+/** The same of a copy onto a volume. */
+export const copyFromFlags = (f: CopyFlags, io: Pick<Io, 'readStdin'>): Promise<Fields> =>
+  withFile(f, io, {
+    volumeID: number(f.volumeId),
+    dstVolumeID: number(f.dstVolumeId),
+    snapshotID: number(f.snapshotId),
+    undo: group({ expiresIn: f.undoExpiresIn }),
+    force: f.force,
+  });
 
 const COUNT_MAX = 10_000;
 

@@ -81,6 +81,8 @@ export const asyncHandleSchema = z.object({
         .array(z.object({ srcVolumeID: int, volumeID: int }))
         .optional()
         .catch(undefined),
+      /** Of one that failed: the error. */
+      name: z.string().optional().catch(undefined),
       message: z.string().optional(),
     })
     .nullish()

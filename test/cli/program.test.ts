@@ -17,6 +17,7 @@ describe('help', () => {
       'group',
       'fan-out',
       'refresh',
+      'copy',
       'watch',
       'list',
       'show',

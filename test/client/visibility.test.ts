@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { quote, visibilityQuery } from '../../client/visibility.ts';
 
 test('without a filter every clone matches', () => {
-  expect(visibilityQuery({})).toBe("WorkflowType IN ('cloneVolume', 'cloneFanOut', 'cloneGroup', 'refreshClone')");
+  expect(visibilityQuery({})).toBe(
+    "WorkflowType IN ('cloneVolume', 'cloneFanOut', 'copyVolume', 'cloneGroup', 'refreshClone')",
+  );
 });
 
 test('all filters must match together', () => {

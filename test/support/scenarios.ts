@@ -7,6 +7,7 @@ import type { SimulatorOptions } from '../../simulator/index.ts';
 import { leaseOf } from './lease.ts';
 import { lineHandle, lineOf } from './line.ts';
 import type { Service } from './service.ts';
+import { startCopy, startUndo } from './start-copy.ts';
 import { waitFor } from './wait.ts';
 
 /** One way in which a clone can go, whose history is kept so that later versions are held to it. */
@@ -304,6 +305,54 @@ export const scenarios: Record<string, Scenario> = {
       await waitFor('a copy to run', () => service.simulator.cluster.state().slots.running > 0);
       await handle.cancel();
       return handle;
+    },
+  },
+  'copy-happy-path': { simulator: { behaviour: quick }, run: (service) => startCopy(service) },
+  'copy-of-a-snapshot': {
+    simulator: { behaviour: quick },
+    run: (service) => {
+      const { snapshotID } = service.simulator.cluster.act('CreateSnapshot', { volumeID: 42 });
+      return startCopy(service, { snapshotID });
+    },
+  },
+  'copy-refused': { simulator: {}, run: (service) => startCopy(service, { force: false }) },
+  'copy-waited-in-line': {
+    simulator: { behaviour: { cloneSeconds: 4 }, limits: { cloneJobsPerVolumeMax: 1 } },
+    run: async (service) => {
+      await service.start(request);
+      await waitFor('the clone to run', () => service.simulator.cluster.state().slots.running > 0);
+      return startCopy(service);
+    },
+  },
+  'copy-adopted-after-a-lost-answer': {
+    simulator: {
+      behaviour: quick,
+      faults: [{ kind: 'actThenCut', method: ['CreateSnapshot', 'CopyVolume'], count: 3 }],
+    },
+    run: (service) => startCopy(service),
+  },
+  'copy-made-again': {
+    simulator: { behaviour: quick, faults: [{ kind: 'loseAsyncResult', count: 1 }] },
+    run: (service) => startCopy(service),
+  },
+  'copy-failed-and-rolled-back': {
+    simulator: { behaviour: quick, faults: [{ kind: 'cloneFails' }] },
+    run: (service) => startCopy(service),
+  },
+  'copy-failed-and-kept': {
+    simulator: { behaviour: quick, faults: [{ kind: 'cloneFails' }] },
+    run: (service) => startCopy(service, { onFailure: 'keep' }),
+  },
+  'copy-cancelled-while-copying': {
+    simulator: { behaviour: { cloneSeconds: 600 } },
+    run: async (service) => cancelWhen(service, 'CopyVolume', await startCopy(service)),
+  },
+  'copy-taken-back': {
+    simulator: { behaviour: quick },
+    run: async (service) => {
+      const copy = await startCopy(service);
+      await copy.result();
+      return startUndo(service, copy.workflowId);
     },
   },
 };

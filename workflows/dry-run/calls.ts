@@ -1,4 +1,4 @@
-import type { ClonePlan, GroupPlan } from '../../activities/types.ts';
+import type { ClonePlan, CopyPlan, GroupPlan } from '../../activities/types.ts';
 import type { CloneFanOutRequest } from '../../contracts/clone-fan-out.ts';
 import type { CloneGroupRequest } from '../../contracts/clone-group.ts';
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
@@ -51,6 +51,28 @@ export function planGroup(plan: GroupPlan, request: CloneGroupRequest): Planned 
       create: { method: 'CloneMultipleVolumes', times: 1, what: `${count} volumes` },
       changes: plan.members.map((m) => ({ groups: m.volumeAccessGroups.length })),
     }),
+  };
+}
+
+export function planCopy(plan: CopyPlan): Planned {
+  const { volumeID, dstVolumeID } = plan.request;
+  const snapshot = snapshotCalls('Snapshot', plan.snapshot, `of volume ${volumeID}`);
+  return {
+    clones: [
+      {
+        sourceVolumeID: volumeID,
+        sourceName: plan.source.name,
+        name: `onto volume ${dstVolumeID}, ${plan.before.name}`,
+        totalSize: plan.totalSize,
+      },
+    ],
+    calls: [
+      ...snapshot.before,
+      { method: 'CreateSnapshot', times: 1, what: `"${plan.undo.name}" of volume ${dstVolumeID}, the way back` },
+      { method: 'CopyVolume', times: 1, what: `volume ${volumeID} → volume ${dstVolumeID}, which is overwritten` },
+      { method: 'ModifySnapshot', times: 1, what: 'when the copy is done: until when the way back is kept' },
+      ...snapshot.after,
+    ],
   };
 }
 

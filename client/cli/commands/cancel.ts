@@ -56,7 +56,11 @@ const document = (d: CloneDescription) => ({
 });
 
 const made = (d: CloneDescription) =>
-  d.type !== 'cloneVolume' ? 'its volumes stay' : `volume ${d.cloneVolumeID} stays`;
+  d.type === 'copyVolume'
+    ? `volume ${d.cloneVolumeID} holds the copy, see: element-clone copy --undo ${d.workflowId}`
+    : d.type !== 'cloneVolume'
+      ? 'its volumes stay'
+      : `volume ${d.cloneVolumeID} stays`;
 
 /** There was nothing to cancel any more. */
 function over(d: CloneDescription, options: Options, io: Io): ExitCode {

@@ -15,7 +15,11 @@ export function planText(plan: ClonesPlan, colours: Colours): string {
   const ours = slots.ours === undefined ? '' : `, ${slots.ours} of them for us`;
   const running = Object.values(slots.running).reduce((a, b) => a + b, 0);
   return [
-    colours.bold(`Nothing was changed. On cluster ${plan.cluster} this would make ${count(clones.length, 'volume')}:`),
+    colours.bold(
+      plan.type === 'copyVolume'
+        ? `Nothing was changed. On cluster ${plan.cluster} this would overwrite a volume:`
+        : `Nothing was changed. On cluster ${plan.cluster} this would make ${count(clones.length, 'volume')}:`,
+    ),
     table(
       ['SOURCE', 'NAME', 'CLONE', 'SIZE'],
       clones

@@ -53,6 +53,8 @@ export function stepsWithout(request: RequestOf | undefined): CloneStep[] {
     const own: CloneStep[] = ['awaitClone', 'modifyVolume', 'grantAccess', 'verifyClone'];
     return request.snapshotID === undefined ? own : ['createSnapshot', ...own];
   }
+  // A snapshot is taken in any case: of the destination.
+  if ('dstVolumeID' in request) return ['modifyVolume', 'grantAccess'];
   const isGroup = 'volumes' in request;
   const given = isGroup ? request.groupSnapshotID : request.snapshotID;
   const all = isGroup ? [request, ...request.volumes] : [request];

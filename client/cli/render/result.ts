@@ -4,6 +4,7 @@ import type { CloneGroupResult } from '../../../contracts/clone-group-result.ts'
 import type { CloneVolumeResult } from '../../../contracts/clone-result.ts';
 import type { ResultOf } from '../../../contracts/clone-types.ts';
 import type { RefreshCloneResult } from '../../../contracts/refresh-clone-result.ts';
+import type { CopyVolumeResult, UndoCopyResult } from '../../../contracts/copy-result.ts';
 import type { LeftBehind } from '../../../contracts/failure.ts';
 import type { LeaseOfClone } from '../../../contracts/lease.ts';
 import type { Colours } from '../io.ts';
@@ -18,7 +19,9 @@ export const resultText = (result: ResultOf, colours: Colours): string =>
       ? groupText(result, colours)
       : 'succeeded' in result
         ? fanOutText(result, colours)
-        : volumeText(result, colours);
+        : 'dstVolumeID' in result
+          ? copyText(result, colours)
+          : volumeText(result, colours);
 
 function volumeText(result: CloneVolumeResult, colours: Colours): string {
   const { volume, snapshotID, snapshotDeleted } = result;
@@ -42,6 +45,44 @@ function volumeText(result: CloneVolumeResult, colours: Colours): string {
     ),
   ].join('\n');
 }
+
+function copyText(result: CopyVolumeResult, colours: Colours): string {
+  const { volume, sourceVolumeID, dstVolumeID, snapshotID, snapshotDeleted, undo } = result;
+  return [
+    colours.green(
+      colours.bold(`✓ Volume ${dstVolumeID} "${plain(volume.name)}" holds what volume ${sourceVolumeID} held`),
+    ),
+    facts(
+      [
+        ['Cluster', result.cluster],
+        ['Copied', `${prettyBytes(result.bytes)} (${result.bytes} bytes)`],
+        ['IQN', volume.iqn],
+        ['Access groups', volume.volumeAccessGroups.length > 0 ? volume.volumeAccessGroups.join(', ') : 'none'],
+        ['QoS', qosText(volume)],
+        ['Snapshot', `${snapshotID}${snapshotDeleted ? ', deleted' : ', kept'}`],
+        ['Way back', undo === null ? 'deleted by somebody' : `snapshot ${undo.snapshotID}, until ${undo.expiresAt}`],
+        ...cost(result),
+      ],
+      colours,
+    ),
+    ...result.changes.map((change) => colours.yellow(`! ${plain(change)}`)),
+  ].join('\n');
+}
+
+/** What a copy that was taken back has become. */
+export const undoCopyText = (result: UndoCopyResult, colours: Colours): string =>
+  [
+    colours.green(colours.bold(`✓ Volume ${result.dstVolumeID} holds what it held before the copy`)),
+    facts(
+      [
+        ['Cluster', result.cluster],
+        ['Taken back', result.workflowID],
+        ['Rolled back to', `snapshot ${result.snapshotID}, which stays until it expires`],
+        ['API calls', result.apiCalls?.toString()],
+      ],
+      colours,
+    ),
+  ].join('\n');
 
 function groupText(result: CloneGroupResult, colours: Colours): string {
   const { members, failed = [], groupSnapshotID, groupSnapshotDeleted } = result;

@@ -1,0 +1,102 @@
+import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type Client } from '@temporalio/client';
+import type { UndoCopyResult } from '../contracts/copy-result.ts';
+import { parseUndoCopyRequest, type UndoCopyRequest } from '../contracts/copy-volume.ts';
+import { undoCopyLabel } from '../contracts/label.ts';
+import { MEMO, WORKFLOW } from '../contracts/names.ts';
+import { workflowIDForUndo } from '../contracts/workflow-id.ts';
+import type { CloneHandle } from './clone-handle.ts';
+import { CloneNotFoundError, CloneStillRunningError } from './errors.ts';
+import { throughOutages } from './outage.ts';
+import { outcomeError } from './outcome.ts';
+import { KEYS } from './search-attributes.ts';
+import { translate } from './temporal-errors.ts';
+
+export interface UndoCopyOptions extends Pick<UndoCopyRequest, 'force' | 'deadline' | 'requestedBy'> {
+  /** Where the copy was; needed only when its workflow is no longer known. */
+  cluster?: string | undefined;
+  dstVolumeID?: number | undefined;
+  /** Stop waiting after this many milliseconds, with `CloneStillRunningError`; the undo goes on. @default for ever */
+  timeoutMs?: number | undefined;
+  /** Stops the waiting. The promise rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
+type Undo = (request: UndoCopyRequest) => Promise<UndoCopyResult>;
+
+const OUTAGE_MS = 300_000;
+
+/** Starts `undoCopy`, or joins the one that is at it, and waits for its result. */
+export async function undoCopy(
+  temporal: Client,
+  taskQueue: string,
+  copy: CloneHandle<'copyVolume'>,
+  { timeoutMs, signal, ...options }: UndoCopyOptions,
+): Promise<UndoCopyResult> {
+  const request = parseUndoCopyRequest(await requestFor(copy, options));
+  const workflowId = workflowIDForUndo(request.workflowID);
+  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
+  const signals = [signal, limit].filter((s) => s !== undefined);
+  const stop = signals.length === 0 ? undefined : AbortSignal.any(signals);
+  try {
+    await start(temporal, taskQueue, workflowId, request);
+    const wait = () => temporal.workflow.getHandle<Undo>(workflowId).result();
+    return await throughOutages(
+      () => {
+        // The SDK hears of an abort only while a call is under way.
+        stop?.throwIfAborted();
+        return stop === undefined ? wait() : temporal.withAbortSignal(stop, wait);
+      },
+      { forMs: OUTAGE_MS, signal: stop },
+    );
+  } catch (err) {
+    signal?.throwIfAborted();
+    if (limit?.aborted) {
+      throw new CloneStillRunningError(`${workflowId} is still running after ${timeoutMs} ms; it goes on`, {
+        workflowId,
+        cause: err,
+      });
+    }
+    throw err instanceof WorkflowFailedError
+      ? outcomeError(err, workflowId)
+      : translate(err, { namespace: temporal.options.namespace, workflowId });
+  }
+}
+
+async function start(temporal: Client, taskQueue: string, workflowId: string, request: UndoCopyRequest): Promise<void> {
+  try {
+    await temporal.workflow.start<Undo>(WORKFLOW.undoCopy, {
+      workflowId,
+      taskQueue,
+      args: [request],
+      // One at a time: the ID is what keeps copies off the volume meanwhile.
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      memo: { [MEMO.request]: request },
+      typedSearchAttributes: [
+        { key: KEYS.cluster, value: request.cluster },
+        { key: KEYS.phase, value: 'waiting' },
+      ],
+      staticSummary: undoCopyLabel(request),
+    });
+  } catch (err) {
+    if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;
+  }
+}
+
+/** Cluster and destination as the copy was asked for, unless they are given. */
+async function requestFor(
+  copy: CloneHandle<'copyVolume'>,
+  options: Omit<UndoCopyOptions, 'timeoutMs' | 'signal'>,
+): Promise<Record<string, unknown>> {
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const request = { ...given, workflowID: copy.workflowId };
+  if (options.cluster !== undefined && options.dstVolumeID !== undefined) return request;
+  const description = await copy.describe();
+  if (description.type !== WORKFLOW.copyVolume || description.request === undefined) {
+    throw new CloneNotFoundError(`"${copy.workflowId}" is no copy onto a volume, but a ${description.type}`, {
+      workflowId: copy.workflowId,
+    });
+  }
+  const { cluster, dstVolumeID } = description.request;
+  return { cluster, dstVolumeID, ...request };
+}
