@@ -23,8 +23,11 @@ const ANSWER_MS = 10_000;
 /** A view of the line may be this old: places are for reading. */
 const VIEW_MS = 2_000;
 
-/** Word of a start may wait this long for something more urgent to go with: it frees nothing and nobody waits for it. */
-const STARTED_LINGER_MS = 500;
+/**
+ * Word that nobody is known to wait for may wait this long for something more urgent to go with: that a copy has begun,
+ * and that one has ended while nobody is in line. Clones of other workers may be, so it is no long time.
+ */
+const LINGER_MS = 200;
 
 /** Nobody keeps the line just now. */
 export class LineUnavailable extends Error {
@@ -53,6 +56,8 @@ export class SlotBroker {
   private next = emptyBatch();
   private speaking = false;
   private lingering: NodeJS.Timeout | undefined;
+  /** Of this worker's clones, when the line was last asked; not known at first. */
+  private someoneWaits = true;
 
   constructor(temporal: Client, cluster: string, taskQueue: string) {
     this.temporal = temporal;
@@ -92,12 +97,17 @@ export class SlotBroker {
   /** Some of a group's copies, `[srcVolumeID, dstVolumeID]` each, while others go on. */
   ended(workflowID: string, copies: [number, number][]): void {
     this.next.ended.push({ workflowID, copies });
-    void this.speak();
+    this.tellOfEnd();
   }
 
   released(workflowID: string): void {
     this.next.released.push(workflowID);
-    void this.speak();
+    this.tellOfEnd();
+  }
+
+  private tellOfEnd(): void {
+    if (this.someoneWaits) void this.speak();
+    else this.linger();
   }
 
   /** The line as it was a moment ago, or as it is now; `undefined` when there is none. */
@@ -133,12 +143,14 @@ export class SlotBroker {
     if (this.speaking) return;
     this.speaking = true;
     try {
-      for (let first = true; isWorthSaying(this.next) && (first || isUrgent(this.next)); first = false) {
+      for (let first = true; isWorthSaying(this.next) && (first || this.isUrgent(this.next)); first = false) {
         const { settle, ...message } = this.next;
         this.next = emptyBatch();
         const answer = await this.exchange(message).catch(
           (err: unknown) => new LineUnavailable('the line for clone slots does not answer', { cause: err }),
         );
+        if (answer instanceof LineUnavailable) this.someoneWaits = true;
+        else if (settle.length > 0) this.someoneWaits = Object.values(answer).some((a) => a !== 'granted');
         for (const done of settle) done(answer);
       }
     } finally {
@@ -147,11 +159,15 @@ export class SlotBroker {
     }
   }
 
+  private isUrgent(b: Batch): boolean {
+    return isAsking(b) || (this.someoneWaits && tellsOfEnds(b));
+  }
+
   private linger(): void {
     this.lingering ??= setTimeout(() => {
       this.lingering = undefined;
       void this.speak();
-    }, STARTED_LINGER_MS).unref();
+    }, LINGER_MS).unref();
   }
 
   private async exchange(message: SlotExchange): Promise<SlotAnswer> {
@@ -192,5 +208,6 @@ export class SlotBroker {
   }
 }
 
-const isUrgent = (b: Batch) => b.wanted.length + b.ended.length + b.released.length + b.refused.length > 0;
-const isWorthSaying = (b: Batch) => isUrgent(b) || b.started.length > 0;
+const isAsking = (b: Batch) => b.wanted.length + b.refused.length > 0;
+const tellsOfEnds = (b: Batch) => b.ended.length + b.released.length > 0;
+const isWorthSaying = (b: Batch) => isAsking(b) || tellsOfEnds(b) || b.started.length > 0;

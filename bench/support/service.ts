@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { NativeConnection, Worker, type ActivityInterceptorsFactory } from '@temporalio/worker';
 import { createActivities, type ClusterTimes } from '../../activities/index.ts';
+import { startOptions } from '../../client/start-options.ts';
 import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
 import { WORKER_TUNING } from '../../worker/tuning.ts';
@@ -20,7 +21,7 @@ export interface ServiceOptions {
 
 /** The service as it runs in production, over one simulated cluster, on a task queue of its own. */
 export interface Service {
-  /** Starts `cloneVolume` as any SDK would: by type name. */
+  /** Starts `cloneVolume` as the client library does. */
   start(request: { volumeID: number; name: string }): Promise<WorkflowHandle<CloneVolume>>;
   stop(): Promise<void>;
 }
@@ -51,11 +52,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const running = worker.run();
   return {
     start: (request) =>
-      client.workflow.start<CloneVolume>('cloneVolume', {
-        workflowId: `bench-${randomUUID()}`,
-        taskQueue,
-        args: [{ cluster: 'lab', ...request }],
-      }),
+      client.workflow.start<CloneVolume>(
+        'cloneVolume',
+        startOptions('cloneVolume', { cluster: 'lab', ...request }, taskQueue),
+      ),
     async stop() {
       worker.shutdown();
       await running;

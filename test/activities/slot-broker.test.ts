@@ -43,7 +43,7 @@ test('what comes while an exchange is under way goes together in the next one', 
 test('word of a start waits for something more urgent to go with', async () => {
   const { said, broker } = setUp();
   broker.started('a', [99]);
-  await vi.advanceTimersByTimeAsync(400);
+  await vi.advanceTimersByTimeAsync(150);
   expect(said).toHaveLength(0);
   broker.released('b');
   expect(said[0]!.message).toMatchObject({ started: [{ workflowID: 'a', dstVolumeIDs: [99] }], released: ['b'] });
@@ -52,11 +52,11 @@ test('word of a start waits for something more urgent to go with', async () => {
   expect(said).toHaveLength(1);
 });
 
-test('… and goes by itself after half a second', async () => {
+test('… and goes by itself after a moment', async () => {
   const { said, broker } = setUp();
   broker.started('a', [99]);
   broker.started('b', [98]);
-  await vi.advanceTimersByTimeAsync(500);
+  await vi.advanceTimersByTimeAsync(200);
   expect(said.map((s) => s.message.started.length)).toEqual([2]);
 });
 
@@ -67,8 +67,29 @@ test('… also when an exchange was under way at that time', async () => {
   await vi.advanceTimersByTimeAsync(700);
   expect(said).toHaveLength(1);
   said[0]!.answer({});
-  await vi.advanceTimersByTimeAsync(500);
+  await vi.advanceTimersByTimeAsync(200);
   expect(said[1]!.message).toMatchObject({ started: [{ workflowID: 'a' }], released: [] });
+});
+
+test('word of an end waits too while nobody is in line, and not a moment longer', async () => {
+  const { said, broker } = setUp();
+  const first = broker.want(wish('a'), {});
+  said[0]!.answer();
+  await first;
+  broker.released('x');
+  await vi.advanceTimersByTimeAsync(150);
+  expect(said).toHaveLength(1);
+  const second = broker.want(wish('b'), {});
+  expect(said[1]!.message).toMatchObject({ wanted: [{ workflowID: 'b' }], released: ['x'] });
+  said[1]!.answer({ b: { place: 1, of: 1 } });
+  expect(await second).toEqual({ place: 1, of: 1 });
+  await settle();
+  broker.released('a');
+  broker.ended('group', [[42, 99]]);
+  expect(said[2]!.message).toMatchObject({ released: ['a'], ended: [] });
+  said[2]!.answer({});
+  await settle();
+  expect(said[3]!.message).toMatchObject({ ended: [{ workflowID: 'group', copies: [[42, 99]] }] });
 });
 
 test('a line that does not answer is no reason to end the worker', async () => {
