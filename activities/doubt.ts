@@ -22,15 +22,15 @@ export function mayHaveActed(err: unknown): boolean {
 }
 
 /**
- * Issues a creating call so that a lost answer leaves a trace: the memory says "in doubt" before the call goes out, and
- * takes it back only when the cluster clearly refused.
+ * Issues a creating call so that a lost answer leaves a trace: the memory says "in doubt" from before the call goes out,
+ * and takes it back only when the cluster clearly answered. It is not sent to Temporal first: an attempt that dies without
+ * a word is in doubt anyway.
  */
 export async function issue<T>(ctx: StepContext, call: () => Promise<T>): Promise<T> {
   ctx.signal.throwIfAborted();
   const before = { inDoubt: ctx.memory.inDoubt, issuedAt: ctx.memory.issuedAt };
   ctx.memory.inDoubt = true;
   ctx.memory.issuedAt = new Date(ctx.now()).toISOString();
-  ctx.save();
   try {
     const answer = await call();
     restore(ctx, before);

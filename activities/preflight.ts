@@ -69,6 +69,7 @@ export function makePlan(request: CloneVolumeRequest, facts: Facts): ClonePlan {
   const cloneSize = wholeMiB(request.newSize ?? facts.snapshot?.totalSize ?? source.totalSize);
   const access = modify.access ?? request.access;
   return {
+    revision: 1,
     request,
     source: sourceOf(source),
     totalSize: modify.totalSize === undefined ? cloneSize : wholeMiB(modify.totalSize),

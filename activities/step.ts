@@ -115,8 +115,9 @@ export async function runStep<T extends object>(
   const details = info.heartbeatDetails as StepMemory | undefined;
   const { unfinished, ended, ...remembered }: Partial<StepMemory> = details ?? { unfinished: true };
   const memory: StepMemory = { apiCalls: 0, suspects: 0, ...remembered };
-  // Somebody who resets an activity begins at attempt 1 again, with the memory that there is.
-  const repeated = info.attempt > 1 || details !== undefined;
+  // Somebody who resets an activity begins at attempt 1 again, with the memory that there is, or none.
+  const repeated =
+    info.attempt > 1 || details !== undefined || info.currentAttemptScheduledTimestampMs > info.scheduledTimestampMs;
   if (repeated && (unfinished || (ended ?? info.attempt - 1) !== info.attempt - 1)) {
     // Every attempt that ends leaves its memory; this one's worker died, or is cut off. What it had called is not known.
     memory.inDoubt = true;

@@ -23,6 +23,8 @@ export interface Owner {
 
 /** What preflight found out: everything later steps need, so that they ask the cluster nothing twice. */
 export interface ClonePlan {
+  /** Which revision of the workflow the run began with; a later one keeps to what it began with. None in the first. */
+  revision?: number;
   request: CloneVolumeRequest;
   source: { volumeID: number; name: string; totalSize: number; accountID: number };
   /** Bytes of the clone when all is done. */

@@ -85,7 +85,8 @@ class CloneRun extends SnapshotRun<CloneVolumeRequest, CloneVolumeResult> {
       'startClone',
       'clone',
       'Asking for the clone. While the cluster has no free clone slot it waits in line: for its place see Pending Activities, Last Failure.',
-      'waiting',
+      // Since revision 1 only a clone that waits is said to: each upsert costs the server as much as an activity.
+      plan.revision === undefined ? 'waiting' : undefined,
     );
     const undoing = this.compensation.clone(plan, this.owner);
     const clone = await this.inTurn<StartedClone>((line) =>

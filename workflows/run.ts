@@ -148,6 +148,7 @@ export abstract class Run<R extends Order, T> {
     for (;;) {
       const outcome = this.count(await create(line));
       if (!('inLine' in outcome)) return outcome;
+      publish({ phase: 'waiting' });
       const { granted } = this.count(await this.turn.wait(this.request.cluster, this.timeLeft()));
       line = { ...line, inDoubtSince: outcome.inDoubtSince, granted };
     }

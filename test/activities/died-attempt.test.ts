@@ -41,7 +41,7 @@ afterAll(async () => {
 });
 
 /** CreateSnapshot's step in this attempt, with what the attempts before left. */
-function createSnapshot(attempt: number, heartbeatDetails?: Partial<StepMemory>) {
+function createSnapshot(attempt: number, heartbeatDetails?: Partial<StepMemory>, scheduledAgain = false) {
   const activities = createActivities({
     cluster: () => cluster,
     clusterAliases: () => ['lab'],
@@ -49,6 +49,7 @@ function createSnapshot(attempt: number, heartbeatDetails?: Partial<StepMemory>)
   });
   const environment = new MockActivityEnvironment({
     attempt,
+    ...{ scheduledTimestampMs: 1_000, currentAttemptScheduledTimestampMs: scheduledAgain ? 5_000 : 1_000 },
     ...(heartbeatDetails === undefined ? {} : { heartbeatDetails }),
   });
   return environment.run(() => activities.createSnapshot({ plan: PLAN, owner: OWNER }));
@@ -57,12 +58,13 @@ function createSnapshot(attempt: number, heartbeatDetails?: Partial<StepMemory>)
 const quiet = { apiCalls: 3, suspects: 0 };
 
 describe('an attempt after one that died without a word waits for what that one may have called', () => {
-  test.each<[what: string, attempt: number, left?: Partial<StepMemory>]>([
+  test.each<[what: string, attempt: number, left?: Partial<StepMemory>, scheduledAgain?: boolean]>([
     ['before it said anything at all', 2],
+    ['before it said anything, and was counted as the first once more: an operator reset it', 1, undefined, true],
     ['after it had said that it began', 2, { ...quiet, unfinished: true }],
     ['before it said anything, after one that ended in order', 3, { ...quiet, ended: 1 }],
-  ])('%s', async (_what, attempt, left) => {
-    await expect(createSnapshot(attempt, left)).rejects.toThrow(
+  ])('%s', async (_what, attempt, left, scheduledAgain) => {
+    await expect(createSnapshot(attempt, left, scheduledAgain)).rejects.toThrow(
       /waiting to see whether the CreateSnapshot whose answer was lost/,
     );
   });

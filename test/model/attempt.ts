@@ -43,6 +43,7 @@ export async function runAttempt(world: World, scenario: Scenario, choose: Choos
       heartbeatDetails: structuredClone(step.memory),
       activityType: step.type,
       scheduledTimestampMs: world.now,
+      currentAttemptScheduledTimestampMs: world.now,
       scheduleToCloseTimeoutMs: 0,
       heartbeatTimeoutMs: HEARTBEAT_TIMEOUT_MS,
     },
