@@ -58,7 +58,7 @@ function createSnapshot(attempt: number, heartbeatDetails?: Partial<StepMemory>,
 const quiet = { apiCalls: 3, suspects: 0 };
 
 describe('an attempt after one that died without a word waits for what that one may have called', () => {
-  test.each<[what: string, attempt: number, left?: Partial<StepMemory>, scheduledAgain?: boolean]>([
+  test.each<[what: string, attempt: number, left?: Partial<StepMemory> | undefined, scheduledAgain?: boolean]>([
     ['before it said anything at all', 2],
     ['before it said anything, and was counted as the first once more: an operator reset it', 1, undefined, true],
     ['after it had said that it began', 2, { ...quiet, unfinished: true }],
