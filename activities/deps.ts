@@ -32,6 +32,8 @@ export interface Cluster {
   maxCloneJobs?: number;
   /** No lease and no extension may reach further, in milliseconds. @default ten years, as the contract says */
   leaseMaxMs?: number;
+  /** The hook that is told when a lease ends soon. @default none */
+  leaseWarningHook?: string;
 }
 
 /** What the activities need from the process they run in. */

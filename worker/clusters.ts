@@ -41,5 +41,6 @@ const createCluster = (alias: string, config: ClusterConfig): Cluster => ({
     leaseLookMs: config.leaseLookSeconds * 1_000,
   },
   leaseMaxMs: config.leaseMaxDays * 86_400_000,
+  ...(config.leaseWarningHook === undefined ? {} : { leaseWarningHook: config.leaseWarningHook }),
   ...(config.maxCloneJobs === undefined ? {} : { maxCloneJobs: config.maxCloneJobs }),
 });

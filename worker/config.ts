@@ -4,6 +4,7 @@ import { inspect } from 'node:util';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { LEASE_DAYS_MAX } from '../contracts/fields.ts';
+import { hookNameSchema } from '../contracts/hooks.ts';
 import type { Credentials, TlsOptions } from '../element/index.ts';
 import type { HookConfig } from '../activities/index.ts';
 import { describeFaults, describeSyntax, placeOf } from './config-places.ts';
@@ -33,6 +34,8 @@ export interface ClusterConfig {
   leaseLookSeconds: number;
   /** No lease and no extension may reach further, in days. */
   leaseMaxDays: number;
+  /** The hook that is told when a lease ends soon. */
+  leaseWarningHook?: string | undefined;
   /** HTTPS connections to the cluster. */
   maxConnections: number;
   /** At most this many clone jobs of ours at once; without it as many as the cluster runs. */
@@ -109,6 +112,7 @@ const clusterFields = {
     .positive({ error: 'must be more than 0 days' })
     .max(LEASE_DAYS_MAX, { error: `must be at most ${LEASE_DAYS_MAX} days` })
     .default(LEASE_DAYS_MAX),
+  leaseWarningHook: hookNameSchema.optional(),
   maxConnections: z
     .int({ error: connections })
     .min(1, { error: connections })
@@ -120,21 +124,29 @@ const clusterSchema = z.strictObject(clusterFields, { error: 'must have an endpo
 
 const named = 'must name at least one cluster, such as { lab: { endpoint: …, username: …, password: … } }';
 
-const configSchema = z.strictObject(
-  {
-    clusters: z
-      .record(
-        z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
-          error: 'cannot be an alias; use letters, digits, ".", "_" or "-"',
-        }),
-        clusterSchema,
-        { error: (issue) => (issue.code === 'invalid_type' ? named : undefined) },
-      )
-      .refine((c) => Object.keys(c).length > 0, { error: named }),
-    hooks: hooksSchema.optional(),
-  },
-  { error: 'must be YAML with the key "clusters"' },
-);
+const configSchema = z
+  .strictObject(
+    {
+      clusters: z
+        .record(
+          z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+            error: 'cannot be an alias; use letters, digits, ".", "_" or "-"',
+          }),
+          clusterSchema,
+          { error: (issue) => (issue.code === 'invalid_type' ? named : undefined) },
+        )
+        .refine((c) => Object.keys(c).length > 0, { error: named }),
+      hooks: hooksSchema.optional(),
+    },
+    { error: 'must be YAML with the key "clusters"' },
+  )
+  .superRefine(({ clusters, hooks = {} }, ctx) => {
+    for (const [alias, { leaseWarningHook: hook }] of Object.entries(clusters)) {
+      if (hook === undefined || Object.hasOwn(hooks, hook)) continue;
+      const message = `names no hook of this file; add "${hook}" to hooks, or leave it out`;
+      ctx.addIssue({ code: 'custom', path: ['clusters', alias, 'leaseWarningHook'], message });
+    }
+  });
 
 /** Where the configuration is, unless told otherwise. */
 export const configPath = (env: NodeJS.ProcessEnv = process.env): string =>

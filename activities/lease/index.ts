@@ -10,6 +10,6 @@ export const createLeaseActivities = (deps: ActivityDeps): LeaseActivities => ({
   ...createCheckLeaseActivities(deps),
   ...createWatchLeaseActivities(deps),
   ...createDeleteLeasedActivities(deps),
-  ...createWarnActivities(),
+  ...createWarnActivities(deps),
   ...createReadLeaseActivities(deps),
 });

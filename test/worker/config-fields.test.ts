@@ -18,6 +18,10 @@ describe('a field that is wrong is named with its place and what it must be', ()
     ['stallSeconds: 5m', 'clusters.lab.stallSeconds (line 6, column 19): must be a number of seconds'],
     ['leaseLookSeconds: 0', 'clusters.lab.leaseLookSeconds (line 6, column 23): must be at least 1 second'],
     ['leaseMaxDays: 30d', 'clusters.lab.leaseMaxDays (line 6, column 19): must be a number of days'],
+    [
+      'leaseWarningHook: chat',
+      'clusters.lab.leaseWarningHook (line 6, column 23): names no hook of this file; add "chat" to hooks, or leave it out',
+    ],
     ['leaseMaxDays: 0', 'clusters.lab.leaseMaxDays (line 6, column 19): must be more than 0 days'],
     ['maxConnections: 1.5', 'clusters.lab.maxConnections (line 6, column 21): must be a whole number of connections'],
     [
