@@ -19,7 +19,7 @@ async function warn(attempt: number, { status, leaseWarningHook }: { status: num
       return { status, text: '' };
     },
   };
-  const { warnOfLeaseEnd } = createActivities({
+  const activities = createActivities({
     cluster: () => ({ alias: 'lab', ...(leaseWarningHook === undefined ? {} : { leaseWarningHook }) }) as Cluster,
     clusterAliases: () => ['lab'],
     temporal: {} as Client,
@@ -30,7 +30,7 @@ async function warn(attempt: number, { status, leaseWarningHook }: { status: num
   const environment = new MockActivityEnvironment({ attempt }, { logger });
   const lease = LEASE as LeaseView;
   const failure: unknown = await environment
-    .run(() => warnOfLeaseEnd({ leaseID: 'lease-of-volume-63-of-lab', lease }))
+    .run(() => activities.warnOfLeaseEnd({ leaseID: 'lease-of-volume-63-of-lab', lease }))
     .catch((err: unknown) => err);
   return { got, logged, failure };
 }
