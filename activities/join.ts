@@ -9,11 +9,12 @@ import type { CloneActivities } from './types.ts';
 const PAUSE_MS = 10_000;
 
 export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 'joinRequest'> => ({
-  async joinRequest({ workflowID, type, request, anySnapshot }): Promise<unknown> {
+  async joinRequest({ workflowID, type, request, anySnapshot, anyRequest }): Promise<unknown> {
     const handle = deps.temporal.workflow.getHandle(workflowID);
     const { status, memo, type: theirType } = await handle.describe();
     const theirs = memo?.[MEMO.request];
-    if (theirType !== type || (theirs !== undefined && asked(theirs, anySnapshot) !== asked(request, anySnapshot))) {
+    const differs = () => theirs !== undefined && asked(theirs, anySnapshot) !== asked(request, anySnapshot);
+    if (theirType !== type || (anyRequest !== true && differs())) {
       throw ApplicationFailure.create({
         type: FAILURE.requestConflict,
         message: `requestId: "${request.requestId}" was used before for a different request (${workflowID}); use a new key, or repeat the request unchanged`,

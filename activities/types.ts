@@ -191,6 +191,8 @@ export interface CloneActivities {
     request: { requestId?: string | undefined };
     /** True when a clone of another snapshot serves as well: a fan-out that is repeated has taken a new one. */
     anySnapshot?: boolean;
+    /** True when the key alone says that it is the same, as that of a scheduled run does. */
+    anyRequest?: boolean;
   }): Promise<unknown>;
 }
 

@@ -29,6 +29,7 @@ import {
 } from './orphans.ts';
 import { planClones } from './dry-run.ts';
 import { kindOf } from './kinds.ts';
+import { Schedules } from './schedules/schedules.ts';
 import type { TaskOptions } from './task.ts';
 import { startOptions, type CloneWorkflow } from './start-options.ts';
 import { undoCopy, type UndoCopyOptions } from './undo-copy.ts';
@@ -61,6 +62,8 @@ export class CloneClient {
   /** The Temporal client underneath, for whatever this library leaves out. */
   readonly temporal: Client;
   readonly taskQueue: string;
+  /** Recurring runs. */
+  readonly schedules: Schedules;
   private readonly ownsConnection: boolean;
 
   /** When clones that were asked for with a lease are deleted, and how to keep them. */
@@ -72,6 +75,7 @@ export class CloneClient {
     this.taskQueue = options.taskQueue ?? process.env['ELEMENT_CLONE_TASK_QUEUE'] ?? DEFAULT_TASK_QUEUE;
     this.ownsConnection = ownsConnection;
     this.leases = new Leases(temporal, this.taskQueue);
+    this.schedules = new Schedules(temporal, this.taskQueue);
   }
 
   /**

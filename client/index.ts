@@ -9,6 +9,20 @@ export { Leases, type LeaseDescription, type LeaseListOptions, type LeaseSummary
 export type { LeaseReference } from './find-lease.ts';
 export type { OrphansFound, OrphansOptions, OrphanView, RemoveOrphansOptions } from './orphans.ts';
 export type { CloneProgressView, CloneStep } from './progress-view.ts';
+export { differenceText, type Difference } from './schedules/difference.ts';
+export * from './schedules/errors.ts';
+export type { ScheduleInput, ScheduleTimes } from './schedules/input.ts';
+export { SCHEDULE_TYPES, type ScheduledRequest, type ScheduleType } from './schedules/kinds.ts';
+export type { RunState, ScheduleRun } from './schedules/runs.ts';
+export type {
+  BackfillOptions,
+  ScheduleCreated,
+  ScheduleFilter,
+  Schedules,
+  ScheduleSummary,
+  ScheduleUpdated,
+  ScheduleView,
+} from './schedules/schedules.ts';
 export { STATUSES, type ListFilter, type Status } from './visibility.ts';
 export type { CloneType, RequestOf, ResultOf } from '../contracts/clone-types.ts';
 export type { CloneGroupRequest } from '../contracts/clone-group.ts';
@@ -46,5 +60,7 @@ export type {
   LeftBehind,
   RefreshFailureDetails,
 } from '../contracts/failure.ts';
+export type { CloneFailureDetails, FailureDetails, GroupFailureDetails, LeftBehind } from '../contracts/failure.ts';
+export type { OverlapPolicy, ScheduleDefinition } from '../contracts/schedule.ts';
 export type { Phase } from '../contracts/names.ts';
 export type { MemberProgress, ProgressView } from '../contracts/progress.ts';

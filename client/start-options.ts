@@ -49,6 +49,7 @@ function seriesOf<T extends CloneType>(type: T, request: RequestOf<T>): SearchAt
 }
 
 const escapeMarkdown = (text: string) => text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
+export const escapeMarkdown = (text: string) => text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
 
 /** What was asked for, for the Temporal UI: Markdown without links. */
 export function detailsOf<T extends CloneType>(type: T, request: RequestOf<T>): string {

@@ -18,11 +18,11 @@ export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError' as const;
   readonly faults: readonly string[];
 
-  constructor(faults: readonly string[]) {
+  constructor(faults: readonly string[], what: 'request' | 'schedule' = 'request') {
     super(
       faults.length === 1
-        ? `The request is not valid: ${faults[0]}`
-        : `The request is not valid, ${faults.length} faults:\n${faults.map((f) => `  - ${f}`).join('\n')}`,
+        ? `The ${what} is not valid: ${faults[0]}`
+        : `The ${what} is not valid, ${faults.length} faults:\n${faults.map((f) => `  - ${f}`).join('\n')}`,
     );
     this.faults = faults;
   }

@@ -19,6 +19,8 @@ export const WORKFLOW = {
   removeOrphans: 'removeOrphans',
   takeInventory: 'takeInventory',
   cloneLease: 'cloneLease',
+  /** One run of a schedule: contracts/scheduled-run.ts. */
+  scheduledRun: 'scheduledRun',
 } as const;
 
 /** Search attributes, set only on transitions. The numbers are Temporal's IndexedValueType. */

@@ -11,3 +11,4 @@ export { planClones } from './plan-clones.ts';
 export { cloneLease } from './clone-lease.ts';
 export { copyVolume } from './copy-volume.ts';
 export { undoCopy } from './undo-copy.ts';
+export { scheduledRun } from './scheduled-run.ts';

@@ -19,6 +19,12 @@ interface Keyed {
   requestId?: string | undefined;
 }
 
+/** What of the request may differ from that of the workflow that serves the key already. */
+interface JoinOptions {
+  anySnapshot?: boolean;
+  anyRequest?: boolean;
+}
+
 /**
  * Runs the request in the one workflow that its requestId allows, or waits for the one that runs already. The server
  * keeps IDs unique, so two callers with the same key share one clone, whatever IDs their own workflows have.
@@ -28,7 +34,7 @@ export async function joinOrRun<T>(
   requestId: string,
   request: Keyed,
   title: string,
-  options: { anySnapshot?: boolean } = {},
+  options: JoinOptions = {},
 ): Promise<T> {
   const workflowId = workflowIDForRequest(requestId);
   const ran = await runChild(type, request, title, {
@@ -69,7 +75,7 @@ async function join<T>(
   type: string,
   workflowId: string,
   request: Keyed,
-  options: { anySnapshot?: boolean },
+  options: JoinOptions,
 ): Promise<T> {
   try {
     const result = await joins.joinRequest.executeWithOptions(

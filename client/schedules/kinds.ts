@@ -1,0 +1,103 @@
+import type { CloneType, RequestOf } from '../../contracts/clone-types.ts';
+import { InvalidRequestError } from '../../contracts/faults.ts';
+import { findOrphansSchema, parseHousekeeping } from '../../contracts/housekeeping-requests.ts';
+import type { FindOrphansRequest } from '../../contracts/orphans.ts';
+import { kindOf } from '../kinds.ts';
+import { CLONE_TYPES, isCloneType, titleOf } from '../labels.ts';
+
+interface HousekeepingTypes {
+  findOrphans: FindOrphansRequest;
+}
+
+/** Types of workflow that can be scheduled: all that take a requestId, and the report on orphans. */
+export type ScheduleType = CloneType | keyof HousekeepingTypes;
+
+/** What each run is asked for. Its key and its time come from the schedule. */
+export type ScheduledRequest<T extends ScheduleType = ScheduleType> = T extends CloneType
+  ? Omit<RequestOf<T>, 'requestId' | 'nominalTime'>
+  : T extends keyof HousekeepingTypes
+    ? HousekeepingTypes[T]
+    : never;
+
+interface ScheduleKind {
+  /** @throws InvalidRequestError */
+  parse(request: unknown): object;
+  /** What a run does, in one line. */
+  title(request: object): string;
+  /** Runs under a key, made of the schedule and the time, so that a repeated run is the same run. */
+  keyed: boolean;
+}
+
+const HOUSEKEEPING: Record<keyof HousekeepingTypes, ScheduleKind> = {
+  findOrphans: {
+    parse: (request) => parseHousekeeping(findOrphansSchema, request),
+    title: (request) => `Report orphans on ${clusterOf(request) ?? 'all clusters'}`,
+    keyed: false,
+  },
+};
+
+export const SCHEDULE_TYPES: readonly ScheduleType[] = [
+  ...CLONE_TYPES,
+  ...(Object.keys(HOUSEKEEPING) as (keyof HousekeepingTypes)[]),
+];
+export const isScheduleType = (type: string): type is ScheduleType =>
+  (SCHEDULE_TYPES as readonly string[]).includes(type);
+
+export const scheduleKindOf = (type: ScheduleType): ScheduleKind =>
+  isCloneType(type)
+    ? {
+        parse: (request) => kindOf(type).parse(request),
+        title: (request) => titleOf(type, request as never),
+        keyed: true,
+      }
+    : HOUSEKEEPING[type];
+
+/** Fields that would be the same for every run. */
+const PER_RUN: Record<string, string> = {
+  requestId:
+    "would make every run the first one over again; leave it out: each run gets a key of its own, from the schedule's ID and the run's time",
+  nominalTime: "is each run's own; leave it out: the schedule gives it",
+};
+
+/**
+ * The request of a schedule, checked by its type's own schema.
+ * @throws InvalidRequestError whose faults begin with `request.`
+ */
+export function parseScheduled(type: string, request: Record<string, unknown>): ScheduledRequest {
+  if (!isScheduleType(type)) {
+    throw new InvalidRequestError(
+      [`type: "${type}" cannot be scheduled; it must be one of ${SCHEDULE_TYPES.join(', ')}`],
+      'schedule',
+    );
+  }
+  const perRun = Object.keys(PER_RUN).filter((field) => request[field] !== undefined);
+  const rest = Object.fromEntries(Object.entries(request).filter(([field]) => !perRun.includes(field)));
+  const faults = perRun.map((field) => `request.${field}: ${PER_RUN[field]}`);
+  let parsed: object = {};
+  try {
+    parsed = scheduleKindOf(type).parse(rest);
+  } catch (err) {
+    if (!(err instanceof InvalidRequestError)) throw err;
+    faults.push(...err.faults.map((f) => `request.${f.replace(/^request: /, '')}`));
+  }
+  if (faults.length > 0) throw new InvalidRequestError(faults, 'schedule');
+  return parsed as ScheduledRequest;
+}
+
+const field = (value: unknown, name: string): unknown =>
+  value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined;
+const string = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+
+/** The cluster that a request is for, which some have one level down. */
+export const clusterOf = (request: object): string | undefined =>
+  string(field(request, 'cluster')) ?? string(field(field(request, 'clone'), 'cluster'));
+
+export const seriesOf = (request: object): string | undefined => string(field(request, 'series'));
+
+/** What a run does, in one line; the type alone when the request is none of ours. */
+export const scheduleTitle = (type: string, request: object): string =>
+  isScheduleType(type) ? scheduleKindOf(type).title(request) : type;
+
+/** True when the requests of this type have a key. */
+export const isKeyed = (type: string): boolean => isScheduleType(type) && scheduleKindOf(type).keyed;
+
