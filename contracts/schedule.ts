@@ -12,19 +12,10 @@ import { durationSchema } from './duration-schema.ts';
 import { parseDuration } from './duration.ts';
 import { describeFaults, InvalidRequestError } from './faults.ts';
 import { must, text } from './fields.ts';
+import { OVERLAP_POLICIES, type OverlapPolicy } from './schedule-names.ts';
 import { SCHEDULE_ID, SCHEDULE_ID_MAX } from './scheduled-run.ts';
 
-/**
- * What happens when it is time for a run while the one before still runs:
- *
- * - `skip`: nothing; `schedule show` says so.
- * - `bufferOne`, `bufferAll`: it begins when the other one has ended; of several the first, or all of them.
- * - `cancelOther`: the other one is cancelled, undoes what it made, and then this one begins.
- * - `terminateOther`: the same without waiting until the other one has undone what it made.
- * - `allowAll`: both run.
- */
-export const OVERLAP_POLICIES = ['skip', 'bufferOne', 'bufferAll', 'cancelOther', 'terminateOther', 'allowAll'] as const;
-export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];
+export { OVERLAP_POLICIES, type OverlapPolicy } from './schedule-names.ts';
 
 export const DEFAULT_OVERLAP: OverlapPolicy = 'skip';
 /** How late a run may begin after Temporal was down. Its own default is a year. */

@@ -21,7 +21,13 @@ export class UsageError extends Error {
 const codeOf = (err: unknown): string | undefined =>
   err instanceof Error && 'code' in err && typeof err.code === 'string' ? err.code : undefined;
 
-const USAGE_NAMES = new Set(['UsageError', 'InvalidRequestError', 'RequestConflictError', 'ConfigError']);
+const USAGE_NAMES = new Set([
+  'UsageError',
+  'InvalidRequestError',
+  'RequestConflictError',
+  'ScheduleConflictError',
+  'ConfigError',
+]);
 
 export const exitCodeOf = (err: unknown): ExitCode =>
   err instanceof Error && USAGE_NAMES.has(err.name) ? EXIT.usage : EXIT.failed;
@@ -36,6 +42,8 @@ const READABLE = new Set([
   'TaskFailedError',
   'LeaseNotFoundError',
   'LeaseOverError',
+  'ScheduleNotFoundError',
+  'ScheduleBusyError',
   'ServiceUnavailableError',
   'WorkerStartError',
 ]);
@@ -58,6 +66,8 @@ export function errorDocument(err: unknown): { error: Record<string, unknown> } 
       message,
       ...(err instanceof Error && 'faults' in err ? { faults: err.faults } : {}),
       ...(err instanceof Error && 'workflowId' in err ? { workflowId: err.workflowId } : {}),
+      ...(err instanceof Error && 'scheduleId' in err ? { scheduleId: err.scheduleId } : {}),
+      ...(err instanceof Error && 'differences' in err ? { differences: err.differences } : {}),
       ...(clone?.details === undefined ? {} : { details: clone.details }),
     },
   };

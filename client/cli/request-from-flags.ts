@@ -1,7 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { parse as parseYAML } from 'yaml';
 import { UsageError } from './errors.ts';
 import type { Io } from './io.ts';
+import { readObject, type Fields } from './read-object.ts';
 import { parseSize } from './size.ts';
 
 /** Flags that say what the new volumes are to be like, and how the request is to be served. */
@@ -177,7 +176,7 @@ function names({ name, count, namePrefix }: FanOutFlags): string[] | undefined {
 }
 
 async function withFile(flags: SharedFlags, io: Pick<Io, 'readStdin'>, own: Fields): Promise<Fields> {
-  const file = flags.file === undefined ? {} : await readRequest(flags.file, io);
+  const file = flags.file === undefined ? {} : await readObject('--file', flags.file, io);
   return merge(file, defined({ ...own, ...sharedFields(flags) }));
 }
 
@@ -185,27 +184,6 @@ async function withFile(flags: SharedFlags, io: Pick<Io, 'readStdin'>, own: Fiel
 function member(text: string): Fields {
   const at = text.indexOf('=');
   return at < 0 ? { volumeID: number(text) } : { volumeID: number(text.slice(0, at)), name: text.slice(at + 1) };
-}
-
-async function readRequest(path: string, io: Pick<Io, 'readStdin'>): Promise<Fields> {
-  const name = path === '-' ? 'standard input' : path;
-  let text: string;
-  try {
-    text = path === '-' ? await io.readStdin() : await readFile(path, 'utf8');
-  } catch (err) {
-    throw new UsageError(`--file: ${name} cannot be read: ${err instanceof Error ? err.message : String(err)}`);
-  }
-  let value: unknown;
-  try {
-    // YAML, which JSON is a part of.
-    value = parseYAML(text);
-  } catch (err) {
-    throw new UsageError(`--file: ${name} is neither JSON nor YAML: ${String(err)}`);
-  }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new UsageError(`--file: ${name} must hold one request, an object such as {"cluster": "lab", "volumeID": 42}`);
-  }
-  return value as Fields;
 }
 
 const sharedFields = (f: SharedFlags): Fields => ({
@@ -269,7 +247,7 @@ const isFields = (value: unknown): value is Fields =>
   value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** Deep, so that one flag does not drop its neighbours in the file. */
-function merge(file: Fields, flags: Fields): Fields {
+export function merge(file: Fields, flags: Fields): Fields {
   const merged = { ...file };
   for (const [key, value] of Object.entries(flags)) {
     const before = merged[key];

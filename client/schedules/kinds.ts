@@ -1,16 +1,11 @@
 import type { CloneType, RequestOf } from '../../contracts/clone-types.ts';
 import { InvalidRequestError } from '../../contracts/faults.ts';
 import { findOrphansSchema, parseHousekeeping } from '../../contracts/housekeeping-requests.ts';
-import type { FindOrphansRequest } from '../../contracts/orphans.ts';
 import { kindOf } from '../kinds.ts';
-import { CLONE_TYPES, isCloneType, titleOf } from '../labels.ts';
+import { isCloneType, titleOf } from '../labels.ts';
+import { isScheduleType, SCHEDULE_TYPES, type HousekeepingTypes, type ScheduleType } from '../schedule-types.ts';
 
-interface HousekeepingTypes {
-  findOrphans: FindOrphansRequest;
-}
-
-/** Types of workflow that can be scheduled: all that take a requestId, and the report on orphans. */
-export type ScheduleType = CloneType | keyof HousekeepingTypes;
+export { isScheduleType, SCHEDULE_TYPES, type ScheduleType } from '../schedule-types.ts';
 
 /** What each run is asked for. Its key and its time come from the schedule. */
 export type ScheduledRequest<T extends ScheduleType = ScheduleType> = T extends CloneType
@@ -35,13 +30,6 @@ const HOUSEKEEPING: Record<keyof HousekeepingTypes, ScheduleKind> = {
     keyed: false,
   },
 };
-
-export const SCHEDULE_TYPES: readonly ScheduleType[] = [
-  ...CLONE_TYPES,
-  ...(Object.keys(HOUSEKEEPING) as (keyof HousekeepingTypes)[]),
-];
-export const isScheduleType = (type: string): type is ScheduleType =>
-  (SCHEDULE_TYPES as readonly string[]).includes(type);
 
 export const scheduleKindOf = (type: ScheduleType): ScheduleKind =>
   isCloneType(type)
