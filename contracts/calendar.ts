@@ -136,8 +136,7 @@ function expand(field: CalendarField, text: string): number[] {
     const step = by === undefined ? 1 : Number(by);
     if (step < 1) throw fault(field, part);
     const start = from === '*' ? min : valueOf(field, from!, part);
-    const end =
-      from === '*' ? max : to !== undefined ? valueOf(field, to, part) : by === undefined ? start : max;
+    const end = from === '*' ? max : to !== undefined ? valueOf(field, to, part) : by === undefined ? start : max;
     // SAT-SUN, FRI-MON: a week goes round.
     if (end < start && field !== 'dayOfWeek') throw fault(field, part);
     const last = end < start ? end + 7 : end;

@@ -7,5 +7,12 @@
  * - `terminateOther`: the same without waiting until the other one has undone what it made.
  * - `allowAll`: both run.
  */
-export const OVERLAP_POLICIES = ['skip', 'bufferOne', 'bufferAll', 'cancelOther', 'terminateOther', 'allowAll'] as const;
+export const OVERLAP_POLICIES = [
+  'skip',
+  'bufferOne',
+  'bufferAll',
+  'cancelOther',
+  'terminateOther',
+  'allowAll',
+] as const;
 export type OverlapPolicy = (typeof OVERLAP_POLICIES)[number];

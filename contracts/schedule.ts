@@ -92,7 +92,10 @@ const moment = z.iso.datetime({
 const oneOrMore = <T extends z.ZodType>(item: T) =>
   z.preprocess(
     (input) => (input === undefined || Array.isArray(input) ? input : [input]),
-    z.array(item).max(TIMES_MAX, { error: `must be at most ${TIMES_MAX}; make several schedules` }).optional(),
+    z
+      .array(item)
+      .max(TIMES_MAX, { error: `must be at most ${TIMES_MAX}; make several schedules` })
+      .optional(),
   );
 
 /** What a schedule is, as people write it. The request is checked by its type's own schema. */

@@ -71,12 +71,7 @@ export async function runChild(
   }
 }
 
-async function join<T>(
-  type: string,
-  workflowId: string,
-  request: Keyed,
-  options: JoinOptions,
-): Promise<T> {
+async function join<T>(type: string, workflowId: string, request: Keyed, options: JoinOptions): Promise<T> {
   try {
     const result = await joins.joinRequest.executeWithOptions(
       { summary: `Wait for ${workflowId}`.slice(0, 200), scheduleToCloseTimeout: timeLeft(request.deadline) },

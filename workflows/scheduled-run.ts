@@ -1,4 +1,10 @@
-import { ApplicationFailure, CancellationScope, ChildWorkflowFailure, setCurrentDetails, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  CancellationScope,
+  ChildWorkflowFailure,
+  setCurrentDetails,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { FAILURE } from '../contracts/names.ts';
 import { scheduledRequestID, type ScheduledRunRequest, type ScheduledRunResult } from '../contracts/scheduled-run.ts';
 import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';

@@ -22,7 +22,9 @@ export async function readObject(flag: string, path: string, io: Pick<Io, 'readS
     throw new UsageError(`${flag}: ${name} is neither JSON nor YAML: ${String(err)}`);
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new UsageError(`${flag}: ${name} must hold one request, an object such as {"cluster": "lab", "volumeID": 42}`);
+    throw new UsageError(
+      `${flag}: ${name} must hold one request, an object such as {"cluster": "lab", "volumeID": 42}`,
+    );
   }
   return value as Fields;
 }

@@ -88,4 +88,3 @@ export const scheduleTitle = (type: string, request: object): string =>
 
 /** True when the requests of this type have a key. */
 export const isKeyed = (type: string): boolean => isScheduleType(type) && scheduleKindOf(type).keyed;
-

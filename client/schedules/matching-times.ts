@@ -31,11 +31,17 @@ export async function matchingTimes(temporal: Client, scheduleId: string, range:
 }
 
 /** The times from `start` to `end`, both of them included; the server gives a thousand at most. */
-export async function timesBetween(temporal: Client, scheduleId: string, start: number, end: number): Promise<number[]> {
+export async function timesBetween(
+  temporal: Client,
+  scheduleId: string,
+  start: number,
+  end: number,
+): Promise<number[]> {
   const { startTime } = await temporal.workflowService.listScheduleMatchingTimes({
     namespace: temporal.options.namespace,
     scheduleId,
-    startTime: msToTs(start),
+    // The server leaves out the start itself, which a backfill does not.
+    startTime: msToTs(start - 1),
     endTime: msToTs(end),
   });
   return startTime.map(({ seconds, nanos }) => Number(seconds ?? 0) * 1_000 + Math.floor((nanos ?? 0) / 1_000_000));

@@ -69,7 +69,12 @@ export async function lastRuns(
   const runs = await Promise.all(actions.map((a) => outcomeOf(temporal, a, definition)));
   // Of times before a change the present times say nothing.
   const since = Math.max(info.createdAt.getTime(), info.lastUpdatedAt?.getTime() ?? 0);
-  const times = await matchingTimes(temporal, description.scheduleId, { since, until: now, count, next: info.nextActionTimes });
+  const times = await matchingTimes(temporal, description.scheduleId, {
+    since,
+    until: now,
+    count,
+    next: info.nextActionTimes,
+  });
   const known = new Set(actions.map((a) => a.scheduledAt.getTime()));
   const oldest = actions.length < KEPT ? since : Math.max(since, Math.min(...known));
   const pause = pauseOf(state, runs);

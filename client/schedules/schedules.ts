@@ -208,9 +208,7 @@ export class Schedules {
   /** Times that have passed meanwhile do not run: see `backfill`. */
   async resume(id: string, reason?: string): Promise<void> {
     const { state } = await this.describeRaw(id);
-    await this.call(id, () =>
-      this.temporal.schedule.getHandle(id).unpause(resumeNote(state, reason, Date.now())),
-    );
+    await this.call(id, () => this.temporal.schedule.getHandle(id).unpause(resumeNote(state, reason, Date.now())));
   }
 
   /**

@@ -81,4 +81,3 @@ export function scheduleInWords(d: ScheduleDefinition): string {
     ...(d.until === undefined ? [] : [`until ${d.until}`]),
   ].join(', ');
 }
-

@@ -91,6 +91,25 @@ const refresh = async (
   return service.client.workflow.getHandle(id);
 };
 const quickRefresh = { behaviour: { cloneSeconds: 0, youngVolumeSeconds: 0 } };
+/** A run that a schedule of Temporal has started, as client/schedules makes them. */
+const runOfSchedule = async (service: Service, of: object): Promise<WorkflowHandle> => {
+  const schedule = await service.client.schedule.create({
+    scheduleId: `recorded-${randomUUID()}`,
+    spec: {},
+    action: {
+      type: 'startWorkflow',
+      workflowType: WORKFLOW.scheduledRun,
+      workflowId: `schedule-recorded-${randomUUID()}`,
+      taskQueue: service.taskQueue,
+      args: [{ type: WORKFLOW.cloneVolume, request: { cluster: 'lab', ...of } }],
+      memo: { title: 'Clone volume 42 of lab → db-uat' },
+    },
+  });
+  await schedule.trigger();
+  const { action } = await waitFor('the run', async () => (await schedule.describe()).info.recentActions[0]);
+  await schedule.delete();
+  return service.client.workflow.getHandle(action.workflow.workflowId);
+};
 
 export const scenarios: Record<string, Scenario> = {
   'refresh-first': { simulator: quickRefresh, run: (service) => refresh(service, 'first') },
@@ -354,5 +373,12 @@ export const scenarios: Record<string, Scenario> = {
       await copy.result();
       return startUndo(service, copy.workflowId);
     },
+  'scheduled-run': {
+    simulator: { behaviour: quick },
+    run: (service) => runOfSchedule(service, request),
+  },
+  'scheduled-run-failed': {
+    simulator: {},
+    run: (service) => runOfSchedule(service, { ...request, volumeID: 999 }),
   },
 };

@@ -41,9 +41,7 @@ describe('the request is checked by its own type', () => {
     expect(faults({ type: 'cloneSlots' })).toEqual([
       `type: "cloneSlots" cannot be scheduled; it must be one of ${SCHEDULE_TYPES.join(', ')}`,
     ]);
-    expect(SCHEDULE_TYPES).toEqual(
-      expect.arrayContaining(['cloneVolume', 'cloneGroup', 'cloneFanOut', 'findOrphans']),
-    );
+    expect(SCHEDULE_TYPES).toEqual(expect.arrayContaining(['cloneVolume', 'cloneGroup', 'cloneFanOut', 'findOrphans']));
   });
 
   test('the report on orphans', () => {
