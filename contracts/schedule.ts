@@ -28,9 +28,10 @@ const TIMES_MAX = 50;
 
 const isTimeZone = (name: string): boolean => {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
     // The server knows the names of the tz database alone, not "+01:00".
-    return /^[A-Za-z]/.test(name);
+    return (
+      new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '' && /^[A-Za-z]/.test(name)
+    );
   } catch {
     return false;
   }
@@ -180,6 +181,8 @@ export interface ScheduleDefinition {
   overlap: OverlapPolicy;
   catchUp: string;
   pauseOnFailure: boolean;
+  /** Why there is this schedule. */
+  note?: string;
 }
 
 const normalDuration = (duration: string): string => durationText(Math.round(parseDuration(duration)! / 1_000) * 1_000);
@@ -199,31 +202,29 @@ export const normalTimes = (d: Pick<ScheduleDefinition, 'calendars' | 'every' | 
  * A schedule, checked but for its request, in its normal form.
  * @throws InvalidRequestError with every fault at once
  */
-export function parseSchedule(input: unknown): { definition: ScheduleDefinition; note: string | undefined } {
+export function parseSchedule(input: unknown): ScheduleDefinition {
   const parsed = scheduleSchema.safeParse(input);
   if (!parsed.success) throw new InvalidRequestError(describeFaults(parsed.error, 'schedule'), 'schedule');
   const { data } = parsed;
   return {
-    note: data.note,
-    definition: {
-      id: data.id,
-      type: data.type,
-      request: data.request,
-      ...normalTimes({
-        calendars: [...(data.cron ?? []), ...(data.at ?? []), ...(data.calendars ?? [])],
-        every: (data.every ?? []).map(({ every, offset }: { every: string; offset?: string | undefined }) => ({
-          every: normalDuration(every),
-          ...(offset === undefined ? {} : { offset: normalDuration(offset) }),
-        })),
-        skip: data.skip ?? [],
-      }),
-      timeZone: data.timeZone ?? 'UTC',
-      ...(data.jitter === undefined ? {} : { jitter: normalDuration(data.jitter) }),
-      ...(data.from === undefined ? {} : { from: normalMoment(data.from) }),
-      ...(data.until === undefined ? {} : { until: normalMoment(data.until) }),
-      overlap: data.overlap ?? DEFAULT_OVERLAP,
-      catchUp: normalDuration(data.catchUp ?? DEFAULT_CATCH_UP),
-      pauseOnFailure: data.pauseOnFailure ?? false,
-    },
+    id: data.id,
+    type: data.type,
+    request: data.request,
+    ...normalTimes({
+      calendars: [...(data.cron ?? []), ...(data.at ?? []), ...(data.calendars ?? [])],
+      every: (data.every ?? []).map(({ every, offset }: { every: string; offset?: string | undefined }) => ({
+        every: normalDuration(every),
+        ...(offset === undefined ? {} : { offset: normalDuration(offset) }),
+      })),
+      skip: data.skip ?? [],
+    }),
+    timeZone: data.timeZone ?? 'UTC',
+    ...(data.jitter === undefined ? {} : { jitter: normalDuration(data.jitter) }),
+    ...(data.from === undefined ? {} : { from: normalMoment(data.from) }),
+    ...(data.until === undefined ? {} : { until: normalMoment(data.until) }),
+    overlap: data.overlap ?? DEFAULT_OVERLAP,
+    catchUp: normalDuration(data.catchUp ?? DEFAULT_CATCH_UP),
+    pauseOnFailure: data.pauseOnFailure ?? false,
+    ...(data.note === undefined ? {} : { note: data.note }),
   };
 }

@@ -22,8 +22,9 @@ import { nominalTime, scheduleID } from './nominal-time.ts';
  */
 export async function scheduledRun({ type, request }: ScheduledRunRequest): Promise<ScheduledRunResult> {
   const time = nominalTime();
-  const requestId = scheduledRequestID(scheduleID() ?? 'by-hand', time);
-  if (!isRequestID(requestId)) {
+  const requestId: string = scheduledRequestID(scheduleID() ?? 'by-hand', time);
+  const fits: boolean = isRequestID(requestId);
+  if (!fits) {
     const message = `The schedule's ID is too long, or has characters that no requestId may have: ${requestId}`;
     throw ApplicationFailure.nonRetryable(message, FAILURE.invalidRequest, [message]);
   }

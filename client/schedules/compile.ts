@@ -84,7 +84,7 @@ function toAction(d: ScheduleDefinition, taskQueue: string): Action {
     workflowId: scheduledWorkflowID(id),
     taskQueue,
     args: [isKeyed(type) ? run : request],
-    memo: { title },
+    memo: { title, ...(d.note === undefined ? {} : { note: d.note }) },
     staticSummary: escapeMarkdown(`${title} (schedule ${id})`),
     ...(isCloneType(type) ? { staticDetails: detailsOf(type, request as never) } : {}),
     typedSearchAttributes: attributesOf(d),
@@ -125,6 +125,7 @@ function toCalendar(calendar: Calendar): CalendarSpec {
 /** What a schedule is, as the server tells it, whoever made or changed it. */
 export function fromTemporal({ scheduleId, spec, action, policies }: ScheduleDescription): ScheduleDefinition {
   const [argument] = (action.args ?? []) as unknown[];
+  const note: unknown = action.memo?.['note'];
   const isRun = action.workflowType === WORKFLOW.scheduledRun;
   const { type, request } = isRun
     ? (argument as ScheduledRunRequest)
@@ -148,6 +149,7 @@ export function fromTemporal({ scheduleId, spec, action, policies }: ScheduleDes
     overlap: fromOverlap(policies.overlap),
     catchUp: durationText(policies.catchupWindow),
     pauseOnFailure: policies.pauseOnFailure,
+    ...(typeof note === 'string' ? { note } : {}),
   };
 }
 

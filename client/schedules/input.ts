@@ -50,7 +50,7 @@ export interface ScheduleTimes {
  * The schedule with its request, checked, in its normal form.
  * @throws InvalidRequestError with every fault at once
  */
-export function parseInput(input: unknown): { definition: ScheduleDefinition; note: string | undefined } {
+export function parseInput(input: unknown): ScheduleDefinition {
   const faults: string[] = [];
   const collect = <T>(check: () => T): T | undefined => {
     try {
@@ -62,12 +62,12 @@ export function parseInput(input: unknown): { definition: ScheduleDefinition; no
     }
   };
   const parsed = collect(() => parseSchedule(input));
-  const { type, request } = (parsed?.definition ?? input ?? {}) as { type?: unknown; request?: unknown };
+  const { type, request } = (parsed ?? input ?? {}) as { type?: unknown; request?: unknown };
   const isObject = request !== null && typeof request === 'object' && !Array.isArray(request);
-  const checked =
+  const checked: object | undefined =
     typeof type === 'string' && isObject
       ? collect(() => parseScheduled(type, request as Record<string, unknown>))
       : undefined;
   if (parsed === undefined || checked === undefined) throw new InvalidRequestError(faults, 'schedule');
-  return { ...parsed, definition: { ...parsed.definition, request: { ...checked } } };
+  return { ...parsed, request: { ...checked } };
 }

@@ -51,7 +51,7 @@ const PER_RUN: Record<string, string> = {
  * The request of a schedule, checked by its type's own schema.
  * @throws InvalidRequestError whose faults begin with `request.`
  */
-export function parseScheduled(type: string, request: Record<string, unknown>): ScheduledRequest {
+export function parseScheduled(type: string, request: Record<string, unknown>): object {
   if (!isScheduleType(type)) {
     throw new InvalidRequestError(
       [`type: "${type}" cannot be scheduled; it must be one of ${SCHEDULE_TYPES.join(', ')}`],
@@ -69,7 +69,7 @@ export function parseScheduled(type: string, request: Record<string, unknown>): 
     faults.push(...err.faults.map((f) => `request.${f.replace(/^request: /, '')}`));
   }
   if (faults.length > 0) throw new InvalidRequestError(faults, 'schedule');
-  return parsed as ScheduledRequest;
+  return parsed;
 }
 
 const field = (value: unknown, name: string): unknown =>

@@ -5,30 +5,44 @@ interface Range {
   /** Nothing before this, in milliseconds. */
   since: number;
   until: number;
-  /** At least so many of the last ones, if there are. */
-  count: number;
-  /** The next times: how close together they are says how far to look back. */
+  /** The next times: how close together they are says how far it makes sense to look back. */
   next: readonly Date[];
 }
 
-const HOUR_MS = 3_600_000;
-/** Halves of the way that are gone at most: from an hour to a hundred years. */
-const STEPS = 20;
+/** Of a schedule that has been paused for a year, the last ones. */
+const TIMES_MAX = 2_000;
+/** Of one whose next times say nothing: it has ended. */
+const DAY_MS = 86_400_000;
 
-/** The last times that the schedule's own times and zone give, in order, in milliseconds, jitter included. */
-export async function matchingTimes(temporal: Client, scheduleId: string, range: Range): Promise<number[]> {
-  const { since, until, count, next } = range;
-  if (since >= until) return [];
-  const spread = next.length < 2 ? HOUR_MS : next.at(-1)!.getTime() - next[0]!.getTime();
-  let back = Math.max(60_000, spread);
-  for (let step = 0; ; step += 1) {
-    const from = Math.max(since, until - back);
-    const times = await timesBetween(temporal, scheduleId, from, until);
-    // A clock that went back brings one time more or less.
-    if (times.length > count || from === since || step === STEPS) return times;
-    back *= 4;
+/**
+ * The last times that the schedule's own times and zone give, in order, jitter included, and from when on these are all; in
+ * milliseconds.
+ */
+export async function lastTimes(
+  temporal: Client,
+  scheduleId: string,
+  range: Range,
+): Promise<{ times: number[]; from: number }> {
+  const { since, until, next } = range;
+  const [first, last] = [next[0]?.getTime(), next.at(-1)?.getTime()];
+  const between =
+    first === undefined || last === undefined || next.length < 2 ? DAY_MS : (last - first) / (next.length - 1);
+  const from = Math.max(since, until - Math.max(1_000, between) * TIMES_MAX);
+  const times: number[] = [];
+  // The server gives a thousand at once.
+  for (let start = from; start < until;) {
+    const page = await timesBetween(temporal, scheduleId, start, until);
+    const newest = page.at(-1);
+    if (newest === undefined) break;
+    times.push(...page);
+    if (times.length >= 2 * TIMES_MAX || page.length < PAGE) break;
+    start = newest + 2;
   }
+  return { times, from };
 }
+
+/** Fewer than the server gives at most are all there are. */
+const PAGE = 500;
 
 /** The times from `start` to `end`, both of them included; the server gives a thousand at most. */
 export async function timesBetween(

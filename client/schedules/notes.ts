@@ -20,7 +20,7 @@ const FAILED = /^paused due to workflow (?:failure|timeout): (\S+?):? /;
 
 export interface Pause {
   /** True when the schedule was paused at this moment, as far as is known. */
-  covers(time: number): boolean;
+  covers: (this: void, time: number) => boolean;
   reason: string;
 }
 

@@ -6,7 +6,7 @@ import { nominalTimeOf, scheduledRequestID, type ScheduledRunResult } from '../.
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import { CloneHandle } from '../clone-handle.ts';
 import { isKeyed } from './kinds.ts';
-import { matchingTimes } from './matching-times.ts';
+import { lastTimes } from './matching-times.ts';
 import { pauseOf, type Pause } from './notes.ts';
 
 /** What became of one time of a schedule. */
@@ -39,6 +39,9 @@ export interface ScheduleRun {
   message?: string;
   startedAt?: string;
   closedAt?: string;
+  /** Of several times without a run for the same reason: how many, and the first of them. */
+  times?: number;
+  firstAt?: string;
   /** Begun by hand, or outside of the schedule's own times. */
   byHand?: boolean;
   /** The run in Temporal. */
@@ -50,13 +53,11 @@ export interface ScheduleRun {
 
 type Action = ScheduleDescription['info']['recentActions'][number];
 
-/** The server keeps ten. */
-const KEPT = 10;
 /** A run that is due begins within a second or so; one that has ended is noticed as late. */
 const SOON_MS = 3_000;
 const NOTICE_MS = 1_500;
 
-/** The last times of a schedule, newest first, those without a run among them. */
+/** What happened last to a schedule, newest first: its runs, and the times without a run. */
 export async function lastRuns(
   temporal: Client,
   description: ScheduleDescription,
@@ -64,43 +65,55 @@ export async function lastRuns(
   count: number,
 ): Promise<ScheduleRun[]> {
   const now = Date.now();
-  const { info, state } = description;
-  const actions = info.recentActions;
+  const { info, state, scheduleId } = description;
+  // One more, which the oldest of the others may have had to wait for.
+  const actions = info.recentActions.slice(-count - 1);
   const runs = await Promise.all(actions.map((a) => outcomeOf(temporal, a, definition)));
-  // Of times before a change the present times say nothing.
-  const since = Math.max(info.createdAt.getTime(), info.lastUpdatedAt?.getTime() ?? 0);
-  const times = await matchingTimes(temporal, description.scheduleId, {
-    since,
+  const changedAt = Math.max(info.createdAt.getTime(), info.lastUpdatedAt?.getTime() ?? 0);
+  const { times, from } = await lastTimes(temporal, scheduleId, {
+    // Of times before a change the present ones say nothing; of times before the runs on record nothing is known.
+    since: Math.max(changedAt, actions.length > count ? actions[0]!.takenAt.getTime() : 0),
     until: now,
-    count,
     next: info.nextActionTimes,
   });
-  const known = new Set(actions.map((a) => a.scheduledAt.getTime()));
-  const oldest = actions.length < KEPT ? since : Math.max(since, Math.min(...known));
+  const ran = new Set(info.recentActions.map((a) => a.scheduledAt.getTime()));
   const pause = pauseOf(state, runs);
   const gaps = times
-    .filter((t) => !known.has(t) && t >= oldest && t < now - SOON_MS)
-    .map((t): ScheduleRun => ({ scheduledAt: iso(t), ...whyNot(t, runs, description, pause) }));
+    .filter((t) => !ran.has(t) && t < now - SOON_MS)
+    .map((t): ScheduleRun => ({ scheduledAt: iso(t), ...whyNot(t, runs, description, definition, pause) }));
   const ofSchedule = new Set(times);
-  const [first = Infinity] = times;
-  return [
+  const happened = [
     ...runs.map((r) => {
       const at = Date.parse(r.scheduledAt);
-      return at >= first && at >= since && !ofSchedule.has(at) ? { ...r, byHand: true } : r;
+      return at >= from && !ofSchedule.has(at) ? { ...r, byHand: true } : r;
     }),
     ...gaps,
-  ]
-    .toSorted((a, b) => (a.scheduledAt < b.scheduledAt ? 1 : a.scheduledAt > b.scheduledAt ? -1 : startOrder(a, b)))
-    .slice(0, count);
+  ];
+  return gathered(happened.toSorted((a, b) => (when(a) < when(b) ? 1 : -1))).slice(0, count);
+}
+
+const when = ({ startedAt, scheduledAt }: ScheduleRun): string => startedAt ?? scheduledAt;
+
+/** Times without a run that follow one another for the same reason are one line, newest first. */
+function gathered(runs: readonly ScheduleRun[]): ScheduleRun[] {
+  const lines: ScheduleRun[] = [];
+  for (const run of runs) {
+    const line = lines.at(-1);
+    const same = line?.state === run.state && line.message === run.message && line.startedAt === undefined;
+    if (line !== undefined && same && run.startedAt === undefined) {
+      lines[lines.length - 1] = { ...line, times: (line.times ?? 1) + 1, firstAt: run.scheduledAt };
+    } else lines.push(run);
+  }
+  return lines;
 }
 
 const iso = (ms: number) => new Date(ms).toISOString();
-const startOrder = (a: ScheduleRun, b: ScheduleRun) => ((a.startedAt ?? '') < (b.startedAt ?? '') ? 1 : -1);
 
 function whyNot(
   time: number,
   runs: readonly ScheduleRun[],
   { info, policies }: ScheduleDescription,
+  { catchUp }: ScheduleDefinition,
   pause: Pause,
 ): Pick<ScheduleRun, 'state' | 'message'> {
   if (pause.covers(time)) return { state: 'paused', message: pause.reason };
@@ -118,7 +131,7 @@ function whyNot(
   if (info.numActionsMissedCatchupWindow > 0) {
     return {
       state: 'missed',
-      message: `Temporal could not begin it within the catch-up window of ${Math.round(policies.catchupWindow / 1_000)} s; to run it now: backfill`,
+      message: `Temporal could not begin it within the catch-up window of ${catchUp}; to run it now: backfill`,
     };
   }
   return { state: 'notRun', message: 'no run is on record; the schedule may have been paused at the time' };

@@ -48,8 +48,8 @@ export interface ScheduleSummary {
   times: string;
   definition: ScheduleDefinition;
   paused: boolean;
-  /** The last note: why it is paused, say. */
-  note?: string;
+  /** What was noted when it was last paused or resumed, by a person or by itself after a failure. */
+  stateNote?: string;
   /** The next five. While the schedule is paused none of them runs. */
   next: string[];
   /** Runs that are under way: workflow IDs. */
@@ -123,7 +123,7 @@ export class Schedules {
    * @throws InvalidRequestError with every fault, ScheduleConflictError, ServiceUnavailableError
    */
   async create(input: ScheduleInput, { dryRun = false }: DryRun = {}): Promise<ScheduleCreated> {
-    const { definition, note } = parseInput(input);
+    const definition = parseInput(input);
     const { id } = definition;
     const present = await this.find(id);
     if (present !== undefined) return this.same(present, definition);
@@ -132,7 +132,6 @@ export class Schedules {
       await this.temporal.schedule.create({
         scheduleId: id,
         ...toTemporal(definition, this.taskQueue),
-        ...(note === undefined ? {} : { state: { note } }),
       });
       return { id, outcome: 'created', definition };
     } catch (err) {
@@ -147,7 +146,7 @@ export class Schedules {
    * @throws InvalidRequestError, ScheduleNotFoundError, ServiceUnavailableError
    */
   async update(input: ScheduleInput | ScheduleDefinition, { dryRun = false }: DryRun = {}): Promise<ScheduleUpdated> {
-    const { definition, note } = parseInput(input);
+    const definition = parseInput(input);
     const { id } = definition;
     const present = await this.describeRaw(id);
     const changes = this.changes(present, definition);
@@ -156,7 +155,7 @@ export class Schedules {
     await this.call(id, () =>
       this.temporal.schedule.getHandle(id).update(({ state }) => ({
         ...toTemporal(definition, this.taskQueue),
-        state: { ...state, ...(note === undefined ? {} : { note }) },
+        state,
       })),
     );
     return { id, outcome: 'updated', differences: changes, definition };
@@ -347,7 +346,7 @@ function summaryOf(description: ScheduleDescription): ScheduleSummary {
     times: scheduleInWords(definition),
     definition,
     paused: state.paused,
-    ...(state.note ? { note: state.note } : {}),
+    ...(state.note ? { stateNote: state.note } : {}),
     next: info.nextActionTimes.slice(0, SHOWN).map((t) => t.toISOString()),
     running: info.runningActions.map((a) => a.workflow.workflowId),
     counts: {

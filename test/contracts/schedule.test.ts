@@ -5,7 +5,7 @@ import { parseSchedule } from '../../contracts/schedule.ts';
 import { nominalTimeOf, scheduledRequestID } from '../../contracts/scheduled-run.ts';
 
 const schedule = (fields: Record<string, unknown> = {}) =>
-  parseSchedule({ id: 'nightly', type: 'cloneVolume', request: {}, at: '02:30', ...fields }).definition;
+  parseSchedule({ id: 'nightly', type: 'cloneVolume', request: {}, at: '02:30', ...fields });
 
 const faults = (fields: Record<string, unknown>): readonly string[] => {
   try {

@@ -37,15 +37,14 @@ test('times at which Temporal was down run late within the catch-up window, and 
   });
   expect(impatient.counts.missed).toBeGreaterThan(0);
   const missed = impatient.last.filter((r) => r.state === 'missed');
-  for (const { scheduledAt, message } of missed) {
-    const at = Date.parse(scheduledAt);
-    expect(at).toBeGreaterThan(downAt - 5_000);
-    expect(at).toBeLessThan(upAt - 9_000);
-    expect(message).toContain('catch-up window of 10 s');
+  for (const { scheduledAt, firstAt = scheduledAt, message } of missed) {
+    expect(Date.parse(firstAt)).toBeGreaterThan(downAt - 5_000);
+    expect(Date.parse(scheduledAt)).toBeLessThan(upAt - 9_000);
+    expect(message).toContain('catch-up window of 10s');
   }
   const patient = await waitFor('the late runs', async () => {
     const view = await schedules.describe('patient');
-    return view.counts.taken >= impatient.counts.taken + missed.length && view;
+    return view.counts.taken >= impatient.counts.taken + impatient.counts.missed && view;
   });
   expect(patient.counts.missed).toBe(0);
   expect(patient.last.every((r) => r.state === 'running')).toBe(true);

@@ -116,7 +116,7 @@ test('show has the next five and the last ones, with outcome, in the zone and in
   const { stdout } = await ran('show', id);
   expect(stdout).toMatch(/Clone volume 42 of lab → db-uat\n/);
   expect(stdout).toMatch(/State +paused\n/);
-  expect(stdout).toMatch(/Note +Paused 20.*Z: storage maintenance\n/);
+  expect(stdout).toMatch(/Last change +Paused 20.*Z: storage maintenance\n/);
   expect(stdout).toMatch(/When +MON to FRI at 02:30, Europe\/Berlin\n/);
   expect(stdout).toMatch(/On overlap +skip: skipped\n/);
   expect(stdout).toMatch(/So far +1 begun, 0 skipped for overlap, 0 missed\n/);

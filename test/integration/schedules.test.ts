@@ -95,7 +95,7 @@ describe('creating and changing', () => {
     expect(updated).toMatchObject({ outcome: 'updated', differences: fields.map((field) => ({ field })) });
     const after = await clones.schedules.describe(id);
     expect(after.definition).toEqual(updated.definition);
-    expect(after).toMatchObject({ paused: true, note: expect.stringMatching(/^Paused .*Z: maintenance$/) });
+    expect(after).toMatchObject({ paused: true, stateNote: expect.stringMatching(/^Paused .*Z: maintenance$/) });
     expect(await clones.schedules.create(changed)).toMatchObject({ outcome: 'unchanged' });
   });
 
@@ -140,6 +140,7 @@ describe('running', () => {
     const nominal = nominalTimeOf(done.workflowId!)!;
     expect(done.cloneWorkflowId).toBe(`clone-for-request-${id}@${new Date(nominal).toISOString().slice(0, 19)}Z`);
     expect(done.message).toMatch(/^volume \d+$/);
+    expect(done.byHand).toBeUndefined();
     // Findable as a clone of the schedule, and as one in the list of clones.
     const clone = await clones.handle(done.cloneWorkflowId!).describe();
     expect(clone).toMatchObject({ type: 'cloneVolume', phase: 'done', series: id, cluster: 'lab' });
@@ -184,7 +185,7 @@ describe('running', () => {
     await clones.handle(child).cancel();
     await waitFor('the run to end', async () => (await clones.schedules.describe(id)).running.length === 0);
     expect(await service.client.workflow.getHandle(workflowId).result()).toMatchObject({ outcome: 'cancelled' });
-    expect((await clones.schedules.describe(id)).note).toMatch(/: enough$/);
+    expect((await clones.schedules.describe(id)).stateNote).toMatch(/: enough$/);
     expect(volumes('takes-long')).toEqual([]);
   });
 
@@ -204,7 +205,7 @@ describe('running', () => {
     });
     const failed = paused.last.find((r) => r.state === 'failed')!;
     expect(failed.message).toContain('volumeID');
-    expect(paused.note).toContain(`paused due to workflow failure: ${failed.workflowId}`);
+    expect(paused.stateNote).toContain(`paused due to workflow failure: ${failed.workflowId}`);
     const gap = await waitFor('a time without a run', () => last(id, (r) => r.state === 'paused'));
     expect(gap).toMatchObject({ message: 'the schedule paused itself, since a run had failed' });
 
@@ -226,7 +227,7 @@ describe('running', () => {
     const { workflowId } = await clones.schedules.trigger(id);
     expect(workflowId).toMatch(new RegExp(`^schedule-${id}-20.*Z$`));
     const run = await waitFor('the run', () => last(id, (r) => r.state === 'completed'));
-    expect(run).toMatchObject({ workflowId });
+    expect(run).toMatchObject({ workflowId, byHand: true });
     expect(volumes(id)).toHaveLength(1);
   });
 

@@ -34,6 +34,8 @@ export function inZone(iso: string, timeZone: string): string {
   return `${weekday} ${year}-${month}-${day} ${hour}:${minute}:${second}${timeZone === 'UTC' ? '' : ` ${timeZoneName}`}`;
 }
 
+const firstLine = (text = '') => text.split('\n')[0]!;
+
 const zulu = (iso: string) => `${iso.slice(0, 19)}Z`;
 
 /** The same moment in the schedule's zone, where it has one of its own, and in UTC. */
@@ -89,9 +91,10 @@ function painted(state: RunState, colours: Colours): string {
 /** Later than this after its time, and it is worth saying. */
 const LATE_MS = 60_000;
 
-function said({ message, startedAt, scheduledAt, byHand }: ScheduleRun): string {
+function said({ message, startedAt, scheduledAt, byHand, times, firstAt }: ScheduleRun): string {
   const late = startedAt === undefined ? 0 : Date.parse(startedAt) - Date.parse(scheduledAt);
   return [
+    ...(times === undefined ? [] : [`${times} times since ${zulu(firstAt!)}`]),
     ...(byHand ? ['triggered'] : []),
     ...(late > LATE_MS ? [`begun ${age(late)} late`] : []),
     ...(message === undefined ? [] : [plain(message)]),
@@ -114,7 +117,7 @@ export const scheduleTable = (
         fit(s.times, 48),
         s.paused ? colours.yellow('paused') : next === undefined ? 'never' : `in ${age(Date.parse(next) - now)}`,
         last === undefined ? '–' : `${painted(last.state, colours)} ${age(now - Date.parse(last.scheduledAt))} ago`,
-        fit(s.paused ? plain(s.note ?? '') : last === undefined ? '' : said(last), 60),
+        fit(s.paused ? plain(firstLine(s.stateNote)) : last === undefined ? '' : said(last), 60),
       ];
     }),
     colours,
@@ -135,8 +138,9 @@ export function schedulePage(s: ScheduleView, { colours, now }: PageOptions): st
     facts(
       [
         ['Schedule', s.id],
+        ['Note', d.note && plain(d.note)],
         ['State', s.paused ? colours.yellow('paused') : s.next.length === 0 ? 'no more runs' : 'active'],
-        ['Note', s.note && plain(s.note)],
+        ['Last change', s.stateNote && plain(firstLine(s.stateNote))],
         ['When', scheduleInWords(d)],
         ['On overlap', `${d.overlap}: ${OVERLAP_IN_WORDS[d.overlap]}`],
         ['Catch-up', `up to ${d.catchUp} late after Temporal was down`],

@@ -10,7 +10,7 @@ import { scheduleInWords } from '../../../client/schedules/words.ts';
 
 const request = { cluster: 'lab', volumeID: 42, name: 'db-uat' };
 const definition = (fields: Record<string, unknown> = {}) =>
-  parseInput({ id: 'nightly', type: 'cloneVolume', request, at: '02:30', ...fields }).definition;
+  parseInput({ id: 'nightly', type: 'cloneVolume', request, at: '02:30', ...fields });
 const faults = (fields: Record<string, unknown>): readonly string[] => {
   try {
     definition(fields);
@@ -87,7 +87,7 @@ test('to Temporal and back is the same schedule, of every field', () => {
     policies,
   } as unknown as ScheduleDescription;
   expect(fromTemporal(description)).toEqual(whole);
-  expect(parseInput(whole).definition).toEqual(whole);
+  expect(parseInput(whole)).toEqual(whole);
   expect(action).toMatchObject({ workflowType: 'scheduledRun', args: [{ type: 'cloneVolume', request }] });
 });
 

@@ -96,7 +96,9 @@ export async function definitionFromFlags(
     ...(request === undefined || isObject ? { request: merge((request ?? {}) as Fields, set) } : { request }),
   };
   if (id !== undefined && f.file !== undefined && file['id'] !== undefined && file['id'] !== id) {
-    throw new UsageError(`The file is for schedule "${String(file['id'])}", not "${id}"; leave one of the two out`);
+    throw new UsageError(
+      `The file is for schedule ${JSON.stringify(file['id'])}, not "${id}"; leave one of the two out`,
+    );
   }
   return fields;
 }
