@@ -74,7 +74,7 @@ describe('creating and changing', () => {
     const view = await clones.schedules.describe(id);
     expect(view).toMatchObject({
       paused: false,
-      note: 'for the UAT team',
+      definition: { note: 'for the UAT team' },
       last: [],
       title: 'Clone volume 42 of lab → db-uat',
     });
