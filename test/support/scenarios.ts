@@ -94,12 +94,12 @@ const quickRefresh = { behaviour: { cloneSeconds: 0, youngVolumeSeconds: 0 } };
 /** A run that a schedule of Temporal has started, as client/schedules makes them. */
 const runOfSchedule = async (service: Service, of: object): Promise<WorkflowHandle> => {
   const schedule = await service.client.schedule.create({
-    scheduleId: `recorded-${randomUUID()}`,
+    scheduleId: `${randomUUID()}-nightly`,
     spec: {},
     action: {
       type: 'startWorkflow',
       workflowType: WORKFLOW.scheduledRun,
-      workflowId: `schedule-recorded-${randomUUID()}`,
+      workflowId: `schedule-${randomUUID()}-nightly`,
       taskQueue: service.taskQueue,
       args: [{ type: WORKFLOW.cloneVolume, request: { cluster: 'lab', ...of } }],
       memo: { title: 'Clone volume 42 of lab → db-uat' },
