@@ -60,7 +60,6 @@ export type {
   LeftBehind,
   RefreshFailureDetails,
 } from '../contracts/failure.ts';
-export type { CloneFailureDetails, FailureDetails, GroupFailureDetails, LeftBehind } from '../contracts/failure.ts';
 export type { OverlapPolicy, ScheduleDefinition } from '../contracts/schedule.ts';
 export type { Phase } from '../contracts/names.ts';
 export type { MemberProgress, ProgressView } from '../contracts/progress.ts';

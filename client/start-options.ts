@@ -48,7 +48,6 @@ function seriesOf<T extends CloneType>(type: T, request: RequestOf<T>): SearchAt
   return series === undefined ? [] : [{ key: KEYS.series, value: series }];
 }
 
-const escapeMarkdown = (text: string) => text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
 export const escapeMarkdown = (text: string) => text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
 
 /** What was asked for, for the Temporal UI: Markdown without links. */

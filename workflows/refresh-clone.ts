@@ -1,4 +1,3 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
 import type { RefreshPlan } from '../activities/types.ts';
 import type { CloneGroupResult } from '../contracts/clone-group-result.ts';
@@ -15,6 +14,7 @@ import { madeNothing, reasonOf } from './failure.ts';
 import { joinOrRun } from './join.ts';
 import { endOfChild } from './refresh/child.ts';
 import { markdownTable } from './markdown.ts';
+import { nominalTime } from './nominal-time.ts';
 import { refreshInSeries } from './refresh/series-lock.ts';
 import { carryOut, Run, type Subject } from './run.ts';
 import { publish } from './search-attributes.ts';
@@ -41,17 +41,12 @@ export async function refreshClone(request: RefreshCloneRequest): Promise<Refres
     return joinOrRun(WORKFLOW.refreshClone, key, request, title);
   }
   publish({ phase: 'waiting', cluster: label(cluster), series: request.series });
-  return refreshInSeries(lock, { ...request, nominalTime: nominalTime(request) }, title);
+  return refreshInSeries(lock, { ...request, nominalTime: momentOf(request) }, title);
 }
-
-const scheduled = defineSearchAttributeKey('TemporalScheduledStartTime', 'DATETIME');
 
 /** The moment that the run is for: a schedule's own time, however late it begins. */
-function nominalTime(request: RefreshCloneRequest): string {
-  if (typeof request.nominalTime === 'string') return request.nominalTime;
-  const { typedSearchAttributes, startTime } = workflowInfo();
-  return (typedSearchAttributes.get(scheduled) ?? startTime).toISOString();
-}
+const momentOf = ({ nominalTime: given }: RefreshCloneRequest): string =>
+  typeof given === 'string' ? given : nominalTime().toISOString();
 
 /** Steps of clones count for the cluster that they are on. */
 type OnCluster = RefreshCloneRequest & { cluster: string };
@@ -129,7 +124,7 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
         {
           request: asked,
           owner,
-          nominalTime: nominalTime(asked),
+          nominalTime: momentOf(asked),
           key: `refresh.${workflowInfo().firstExecutionRunId}`,
         },
       ],

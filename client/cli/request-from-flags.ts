@@ -90,8 +90,6 @@ export interface CopyFlags extends SharedFlags {
   force?: boolean;
 }
 
-type Fields = Record<string, unknown>;
-
 /**
  * The request in the contract's shape, unchecked: the file's fields, and over them those given as flags. What makes no
  * number stays text, so that the one check of the whole request reports it with all other faults.
@@ -124,7 +122,7 @@ export const fanOutFromFlags = (f: FanOutFlags, io: Pick<Io, 'readStdin'>): Prom
 
 /** The same of a refresh: what the new volumes are to be like stands below `clone`. */
 export async function refreshFromFlags(f: RefreshFlags, io: Pick<Io, 'readStdin'>): Promise<Fields> {
-  const file = f.file === undefined ? {} : await readRequest(f.file, io);
+  const file = f.file === undefined ? {} : await readObject('--file', f.file, io);
   const { volumeAccessGroups, requestId, deadline, onFailure, requestedBy, priority, ...ofClone } = sharedFields(f);
   const clone = group({
     ...ofClone,

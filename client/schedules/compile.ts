@@ -22,7 +22,7 @@ import { scheduledWorkflowID, type ScheduledRunRequest } from '../../contracts/s
 import { isCloneType } from '../labels.ts';
 import { KEYS } from '../search-attributes.ts';
 import { detailsOf, escapeMarkdown } from '../start-options.ts';
-import { clusterOf, isKeyed, scheduleTitle, seriesOf } from './kinds.ts';
+import { isKeyed, isScheduleType, scheduleKindOf, scheduleTitle } from './kinds.ts';
 
 type Action = ScheduleOptions['action'];
 
@@ -65,10 +65,11 @@ export function toTemporal(d: ScheduleDefinition, taskQueue: string) {
 }
 
 /** By which schedules and their runs are found. */
-function attributesOf({ id, request }: ScheduleDefinition): SearchAttributePair[] {
-  const cluster = clusterOf(request);
+function attributesOf({ id, type, request }: ScheduleDefinition): SearchAttributePair[] {
+  const kind = isScheduleType(type) ? scheduleKindOf(type) : undefined;
+  const cluster = kind?.cluster(request);
   return [
-    { key: KEYS.series, value: seriesOf(request) ?? id },
+    { key: KEYS.series, value: kind?.series?.(request) ?? id },
     ...(cluster === undefined ? [] : [{ key: KEYS.cluster, value: cluster }]),
   ];
 }

@@ -1,6 +1,7 @@
 import type { CloneType, RequestOf } from '../../contracts/clone-types.ts';
 import { InvalidRequestError } from '../../contracts/faults.ts';
 import { findOrphansSchema, parseHousekeeping } from '../../contracts/housekeeping-requests.ts';
+import type { FindOrphansRequest } from '../../contracts/orphans.ts';
 import { kindOf } from '../kinds.ts';
 import { isCloneType, titleOf } from '../labels.ts';
 import { isScheduleType, SCHEDULE_TYPES, type HousekeepingTypes, type ScheduleType } from '../schedule-types.ts';
@@ -19,6 +20,9 @@ interface ScheduleKind {
   parse(request: unknown): object;
   /** What a run does, in one line. */
   title(request: object): string;
+  cluster(request: object): string | undefined;
+  /** What ElementSeries says; the schedule's ID where there is none. */
+  series?(request: object): string | undefined;
   /** Runs under a key, made of the schedule and the time, so that a repeated run is the same run. */
   keyed: boolean;
 }
@@ -26,7 +30,8 @@ interface ScheduleKind {
 const HOUSEKEEPING: Record<keyof HousekeepingTypes, ScheduleKind> = {
   findOrphans: {
     parse: (request) => parseHousekeeping(findOrphansSchema, request),
-    title: (request) => `Report orphans on ${clusterOf(request) ?? 'all clusters'}`,
+    title: (request: FindOrphansRequest) => `Report orphans on ${request.cluster ?? 'all clusters'}`,
+    cluster: (request: FindOrphansRequest) => request.cluster,
     keyed: false,
   },
 };
@@ -36,6 +41,8 @@ export const scheduleKindOf = (type: ScheduleType): ScheduleKind =>
     ? {
         parse: (request) => kindOf(type).parse(request),
         title: (request) => titleOf(type, request as never),
+        cluster: (request) => kindOf(type).cluster(request as never),
+        series: (request) => kindOf(type).series?.(request as never),
         keyed: true,
       }
     : HOUSEKEEPING[type];
@@ -46,6 +53,8 @@ const PER_RUN: Record<string, string> = {
     "would make every run the first one over again; leave it out: each run gets a key of its own, from the schedule's ID and the run's time",
   nominalTime: "is each run's own; leave it out: the schedule gives it",
 };
+/** The generation of a clone, which only a refresh counts up; the name of a refresh's series is text. */
+const isGeneration = (field: string, value: unknown) => field === 'series' && typeof value === 'object';
 
 /**
  * The request of a schedule, checked by its type's own schema.
@@ -58,9 +67,13 @@ export function parseScheduled(type: string, request: Record<string, unknown>): 
       'schedule',
     );
   }
-  const perRun = Object.keys(PER_RUN).filter((field) => request[field] !== undefined);
+  const perRun = Object.keys(request).filter(
+    (field) => request[field] !== undefined && (field in PER_RUN || isGeneration(field, request[field])),
+  );
   const rest = Object.fromEntries(Object.entries(request).filter(([field]) => !perRun.includes(field)));
-  const faults = perRun.map((field) => `request.${field}: ${PER_RUN[field]}`);
+  const faults = perRun.map(
+    (field) => `request.${field}: ${PER_RUN[field] ?? 'names one generation; schedule refreshClone instead'}`,
+  );
   let parsed: object = {};
   try {
     parsed = scheduleKindOf(type).parse(rest);
@@ -71,16 +84,6 @@ export function parseScheduled(type: string, request: Record<string, unknown>): 
   if (faults.length > 0) throw new InvalidRequestError(faults, 'schedule');
   return parsed;
 }
-
-const field = (value: unknown, name: string): unknown =>
-  value !== null && typeof value === 'object' ? (value as Record<string, unknown>)[name] : undefined;
-const string = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-
-/** The cluster that a request is for, which some have one level down. */
-export const clusterOf = (request: object): string | undefined =>
-  string(field(request, 'cluster')) ?? string(field(field(request, 'clone'), 'cluster'));
-
-export const seriesOf = (request: object): string | undefined => string(field(request, 'series'));
 
 /** What a run does, in one line; the type alone when the request is none of ours. */
 export const scheduleTitle = (type: string, request: object): string =>

@@ -231,6 +231,35 @@ describe('running', () => {
     expect(volumes(id)).toHaveLength(1);
   });
 
+  test('refreshes a series, each generation for the nominal time of its run; the same time twice is one generation', async () => {
+    const id = newID('refresh');
+    await clones.schedules.create({
+      id,
+      type: 'refreshClone',
+      request: { series: id, keep: 3, clone: { cluster: 'lab', volumeID: 42 }, nameTemplate: `${id}-{HH}{mm}{ss}` },
+      every: '1h',
+    });
+    // The time of yesterday, on the hour.
+    const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000;
+    const time = new Date(hour - 86_400_000);
+    const [name, nominalTime] = [`${id}-${time.toISOString().slice(11, 19).replaceAll(':', '')}`, time.toISOString()];
+    for (const runs of [1, 2]) {
+      expect(await clones.schedules.backfill(id, { from: time, to: time })).toEqual({ id, times: [nominalTime] });
+      await waitFor(`run ${runs}`, async () => {
+        const { last: all } = await clones.schedules.describe(id);
+        return all.filter((r) => r.state === 'completed' && r.scheduledAt === nominalTime).length === runs;
+      });
+    }
+    expect(volumes(name)).toHaveLength(1);
+    const run = await last(id, (r) => r.scheduledAt === nominalTime);
+    expect(await clones.handle<'refreshClone'>(run!.cloneWorkflowId!).result()).toMatchObject({
+      nominalTime,
+      series: id,
+      generation: 1,
+      volumes: [{ name }],
+    });
+  });
+
   test('reports orphans, and how many in the outcome', async () => {
     const id = newID('orphans');
     await clones.schedules.create({ id, type: 'findOrphans', request: { olderThan: '24h' }, every: '1d' });

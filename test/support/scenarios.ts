@@ -373,6 +373,7 @@ export const scenarios: Record<string, Scenario> = {
       await copy.result();
       return startUndo(service, copy.workflowId);
     },
+  },
   'scheduled-run': {
     simulator: { behaviour: quick },
     run: (service) => runOfSchedule(service, request),

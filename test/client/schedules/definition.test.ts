@@ -37,11 +37,28 @@ describe('the request is checked by its own type', () => {
     ]);
   });
 
+  test('a refresh, whose series is its own and whose cluster is that of its clone', () => {
+    const refresh = { series: 'uat', keep: 3, clone: { cluster: 'lab', volumeID: 42 } };
+    const { typedSearchAttributes } = toTemporal(definition({ type: 'refreshClone', request: refresh }), 'q');
+    expect(typedSearchAttributes.map(({ key, value }) => [key.name, value])).toEqual([
+      ['ElementSeries', 'uat'],
+      ['ElementCluster', 'lab'],
+    ]);
+    expect(faults({ type: 'refreshClone', request: { ...refresh, nominalTime: '2026-01-01T00:00:00Z' } })).toEqual([
+      expect.stringMatching(/^request\.nominalTime: is each run's own/),
+    ]);
+    expect(faults({ request: { ...request, series: { name: 'uat', generation: 3 } } })).toEqual([
+      'request.series: names one generation; schedule refreshClone instead',
+    ]);
+  });
+
   test('a type that cannot be scheduled', () => {
     expect(faults({ type: 'cloneSlots' })).toEqual([
       `type: "cloneSlots" cannot be scheduled; it must be one of ${SCHEDULE_TYPES.join(', ')}`,
     ]);
-    expect(SCHEDULE_TYPES).toEqual(expect.arrayContaining(['cloneVolume', 'cloneGroup', 'cloneFanOut', 'findOrphans']));
+    expect(SCHEDULE_TYPES).toEqual(
+      expect.arrayContaining(['cloneVolume', 'cloneGroup', 'cloneFanOut', 'copyVolume', 'refreshClone', 'findOrphans']),
+    );
   });
 
   test('the report on orphans', () => {
