@@ -95,6 +95,7 @@ function refreshDetails(r: RefreshCloneRequest): Detail[] {
   const { volumeAccessGroups: _groups, series: _series, ...ofClone } = clone;
   return [
     ['Volumes', isGroupRequest(clone) ? clone.volumes.map((v) => v.volumeID).join(', ') : String(clone.volumeID)],
+    ['Mode', r.mode === 'copy' ? 'new content in the same volume' : 'a new volume each time'],
     ['Names', r.nameTemplate],
     ['For', r.nominalTime],
     ...cloneDetails(ofClone),

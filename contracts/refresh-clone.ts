@@ -79,8 +79,6 @@ export type GenerationRequest = z.infer<typeof cloneOfOne> | z.infer<typeof clon
 const refreshFields = {
   /** Name of the series: what tells its generations from those of others on the cluster, and the lock on it. */
   series: seriesSchema,
-  /** A new volume for each generation, or new content in the same one. @default "swap" */
-  mode: z.literal('swap', { error: 'must be "swap"' }).optional(),
   /**
    * Names of the new volumes: text with {yyyy} {MM} {dd} {HH} {mm} {ss} of the nominal time, {generation}, and {name} of
    * the volume of a group. @default "SERIES-{yyyy}{MM}{dd}-{HH}{mm}", for a group "SERIES-{name}-…"
@@ -95,7 +93,7 @@ const refreshFields = {
   nominalTime: z.iso
     .datetime({ offset: true, error: 'must be a moment in ISO 8601, such as "2026-11-25T02:00:00Z"' })
     .optional(),
-  /** The newest generations that stay, the new one among them. Not needed with `retire: "keep"`. */
+  /** The newest generations that stay, the new one among them. Not needed with `retire: "keep"` and `mode: "copy"`. */
   keep: z
     .int(must(`how many generations stay, 1 to ${KEEP_MAX}`))
     .min(1, { error: 'must be at least 1: the new generation itself' })
@@ -126,12 +124,23 @@ const refreshFields = {
   ...orderFields,
 };
 
-type Refined = { keep?: unknown; retire?: unknown; series?: unknown; nameTemplate?: unknown; clone?: unknown };
+type Refined = {
+  mode?: unknown;
+  swap?: unknown;
+  keep?: unknown;
+  retire?: unknown;
+  series?: unknown;
+  nameTemplate?: unknown;
+  clone?: unknown;
+};
 
 /** Checks that concern several fields. They run also beside other faults, so nothing is taken for granted. */
 function checkTogether(request: Refined, ctx: z.RefinementCtx): void {
   const issue = (path: string, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
-  if (request.keep === undefined && request.retire !== 'keep') {
+  if (request.mode === 'copy' && request.swap !== undefined) {
+    issue('swap', 'is for mode "swap": a volume that is copied onto stays in its groups; leave it out');
+  }
+  if (request.keep === undefined && request.retire !== 'keep' && request.mode !== 'copy') {
     issue('keep', 'is missing; say how many generations stay, or retire: "keep" for all of them');
   }
   const { series, nameTemplate } = request;
@@ -152,8 +161,24 @@ function checkTogether(request: Refined, ctx: z.RefinementCtx): void {
   }
 }
 
-const refreshOne = z.strictObject({ ...refreshFields, clone: cloneOfOne }).superRefine(checkTogether, always);
-const refreshGroup = z.strictObject({ ...refreshFields, clone: cloneOfGroup }).superRefine(checkTogether, always);
+const refreshOne = z
+  .strictObject({
+    ...refreshFields,
+    /** A new volume for each generation, or new content in the one that there is. @default "swap" */
+    mode: z.enum(['swap', 'copy'], { error: 'must be "swap" or "copy"' }).optional(),
+    clone: cloneOfOne,
+  })
+  .superRefine(checkTogether, always);
+
+const refreshGroup = z
+  .strictObject({
+    ...refreshFields,
+    mode: z
+      .literal('swap', { error: 'must be "swap" for a group: copies onto several volumes would not be of one moment' })
+      .optional(),
+    clone: cloneOfGroup,
+  })
+  .superRefine(checkTogether, always);
 
 /**
  * What `refreshClone` is asked for: one run makes a new generation of a series, moves the volume access groups from the

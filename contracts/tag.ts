@@ -112,11 +112,19 @@ export const withRemovalNote = (attributes: Record<string, unknown>, removedAt: 
   return { ...attributes, [TAG_ATTRIBUTE]: `${noted}&removed=${encodeURIComponent(removedAt)}` };
 };
 
-/** The attributes with a note in the tag that the volume's generation is in service, and since when (ISO 8601). */
-export const withServed = (attributes: Record<string, unknown>, served: string): Record<string, unknown> => ({
-  ...attributes,
-  [TAG_ATTRIBUTE]: `${String(attributes[TAG_ATTRIBUTE])}&served=${encodeURIComponent(served)}`,
-});
+/**
+ * The attributes with a note in the tag that the volume's generation is in service, and since when (ISO 8601). A volume with
+ * new content is another `generation` than before.
+ */
+export function withServed(
+  attributes: Record<string, unknown>,
+  served: string,
+  generation?: number,
+): Record<string, unknown> {
+  const tag = String(attributes[TAG_ATTRIBUTE]).replace(/&served=[^&]*/g, '');
+  const numbered = generation === undefined ? tag : tag.replace(/&generation=[^&]*/, `&generation=${generation}`);
+  return { ...attributes, [TAG_ATTRIBUTE]: `${numbered}&served=${encodeURIComponent(served)}` };
+}
 
 /** When the volume was deleted as an orphan, if it was. */
 export const removalNote = (attributes: unknown): string | undefined => tagFields(attributes)?.get('removed');

@@ -2,16 +2,18 @@ import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
 import type { RefreshPlan } from '../activities/types.ts';
 import type { CloneGroupResult } from '../contracts/clone-group-result.ts';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
+import type { CopyVolumeResult } from '../contracts/copy-result.ts';
+import type { CopyVolumeRequest, UndoCopyRequest } from '../contracts/copy-volume.ts';
 import type { LeftBehind } from '../contracts/failure.ts';
-import { cloneLabel, groupLabel, label, refreshLabel } from '../contracts/label.ts';
+import { cloneLabel, copyLabel, groupLabel, label, refreshLabel, undoCopyLabel } from '../contracts/label.ts';
 import { WORKFLOW } from '../contracts/names.ts';
 import type { GenerationVolume, MovedGroup, RefreshCloneResult } from '../contracts/refresh-clone-result.ts';
 import type { RefreshCloneRequest } from '../contracts/refresh-clone.ts';
 import { isSeries, seriesWorkflowID } from '../contracts/series.ts';
-import { isRequestID, workflowIDForRequest } from '../contracts/workflow-id.ts';
+import { isRequestID, workflowIDForRequest, workflowIDForUndo } from '../contracts/workflow-id.ts';
 import { changes, hooks as hookCalls, reads, retires, undo } from './activities.ts';
 import { madeNothing, reasonOf } from './failure.ts';
-import { joinOrRun } from './join.ts';
+import { joinOrRun, runChild } from './join.ts';
 import { endOfChild } from './refresh/child.ts';
 import { markdownTable } from './markdown.ts';
 import { nominalTime } from './nominal-time.ts';
@@ -70,8 +72,11 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
 
   async run(): Promise<RefreshCloneResult> {
     const plan = await this.preflight();
+    const { make } = plan;
     if (!plan.superseded) await this.before(plan);
-    const made = await this.make(plan);
+    // Before the content changes, hosts must have let go of the volume.
+    if (make.type === 'copyVolume') await this.hook(plan, 'beforeSwap', 'unmount');
+    const made = make.type === 'copyVolume' ? await this.copy(make.request) : await this.make(plan);
     const moved = plan.superseded ? [] : await this.swap(plan, made);
     // From here on the generation before may be deleted: the new one stays, whatever comes.
     this.compensation.settle();
@@ -81,7 +86,7 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     return {
       cluster: plan.cluster,
       series: plan.series,
-      mode: 'swap',
+      mode: this.asked.mode ?? 'swap',
       generation: plan.generation,
       nominalTime: plan.nominalTime,
       volumes: made.volumes,
@@ -207,17 +212,9 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     const key = request.requestId!;
     const title = type === 'cloneVolume' ? cloneLabel(request) : groupLabel(request);
     const workflowID = workflowIDForRequest(key);
-    let result: CloneVolumeResult | CloneGroupResult;
-    try {
-      result = await joinOrRun(type, key, request, title);
-    } catch (err) {
-      const end = endOfChild(err, workflowID);
-      this.compensation.always(
-        () => Promise.resolve(end),
-        () => end.leftBehind,
-      );
-      throw err;
-    }
+    const result = await this.child(workflowID, () =>
+      joinOrRun<CloneVolumeResult | CloneGroupResult>(type, key, request, title),
+    );
     const members = 'members' in result ? result.members : [result];
     const volumes = members.map(({ sourceVolumeID, volumeID, volume }) => {
       return { sourceVolumeID, volumeID, name: volume.name };
@@ -227,6 +224,45 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     for (const { volumeID, name } of volumes) this.story.learn(`volume ${volumeID} (${name})`);
     if (volumes[0] !== undefined) publish({ cloneVolumeID: volumes[0].volumeID });
     return { workflowID, volumes, bytes: result.bytes };
+  }
+
+  /** New content in the volume that there is. It is taken back when the run fails later. */
+  private async copy(request: CopyVolumeRequest): Promise<Generation> {
+    const { cluster, volumeID: sourceVolumeID, dstVolumeID } = request;
+    const key = request.requestId!;
+    const workflowID = workflowIDForRequest(key);
+    this.begin('makeGeneration', 'clone', `Copying onto volume ${dstVolumeID}: a workflow of its own.`, 'cloning');
+    const result = await this.child(workflowID, () =>
+      joinOrRun<CopyVolumeResult>(WORKFLOW.copyVolume, key, request, copyLabel(request)),
+    );
+    const content = (reason: string): LeftBehind[] => [{ kind: 'content', id: dstVolumeID, reason }];
+    this.compensation.always(async () => {
+      const undo: UndoCopyRequest = { cluster, dstVolumeID, workflowID, force: this.asked.force ?? false };
+      await runChild(WORKFLOW.undoCopy, undo, undoCopyLabel(undo), {
+        workflowId: workflowIDForUndo(workflowID),
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+      });
+      return { undone: [`volume ${dstVolumeID} holds again what it held before`], leftBehind: [] };
+    }, content);
+    this.apiCalls += result.apiCalls ?? 0;
+    const { name } = result.volume;
+    this.story.learn(`volume ${dstVolumeID} (${name})`);
+    publish({ cloneVolumeID: dstVolumeID });
+    return { workflowID, volumes: [{ sourceVolumeID, volumeID: dstVolumeID, name }], bytes: result.bytes };
+  }
+
+  /** A workflow that makes a generation; what it left is told when it fails. */
+  private async child<T>(workflowID: string, run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (err) {
+      const end = endOfChild(err, workflowID);
+      this.compensation.always(
+        () => Promise.resolve(end),
+        () => end.leftBehind,
+      );
+      throw err;
+    }
   }
 
   private undoOnFailure(plan: RefreshPlan, volumes: GenerationVolume[]): void {
@@ -242,7 +278,7 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
   }
 
   private async swap(plan: RefreshPlan, made: Generation): Promise<MovedGroup[]> {
-    await this.hook(plan, 'beforeSwap', 'unmount', made);
+    if (plan.make.type !== 'copyVolume') await this.hook(plan, 'beforeSwap', 'unmount', made);
     const order = this.asked.swap ?? 'before';
     const names = plan.moves.map((m) => m.name).join(', ');
     const [what, summary] =

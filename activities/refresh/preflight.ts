@@ -1,5 +1,6 @@
 import { parseCloneGroupRequest } from '../../contracts/clone-group.ts';
 import { parseCloneVolumeRequest } from '../../contracts/clone-volume.ts';
+import { parseCopyVolumeRequest } from '../../contracts/copy-volume.ts';
 import { defined } from '../../contracts/members.ts';
 import { expandName, timeParts } from '../../contracts/name-template.ts';
 import { isGroupRequest, parseRefreshCloneRequest, type RefreshCloneRequest } from '../../contracts/refresh-clone.ts';
@@ -38,28 +39,33 @@ export const createRefreshPreflightActivities = (deps: ActivityDeps): Pick<Refre
       // What an earlier try has made and undone is not to be had again under its key.
       const key = own?.request ?? `${prefix}.${1 + [...series.deleted].filter(isOwn).length}`;
       const generation = own?.generation ?? series.highest + 1;
-      const make = makeOf(request, { key, generation, moment });
+      const others = series.generations.filter((g) => g.counts && g !== own);
+      const previous = inService(others);
+      const make = makeOf(request, { key, generation, moment, previous });
       const { groups, all, faults } = await inspect(deps, ctx, request, { make, owner, key });
+      // What is to be copied onto is checked by the copy itself.
       faults.push(...sourceFaults(request.series, make, series));
       if (faults.length > 0) throw invalid(faults);
-      return plan(request, { make, series, own, generation, moment, groups, all });
+      return plan(request, { make, own, others, previous, generation, moment, groups, all });
     });
   },
 });
 
 /** What a refresh calls, forth and back. */
-const callsOf = ({ clone }: RefreshCloneRequest): string[] => {
+const callsOf = ({ clone, ...request }: RefreshCloneRequest): string[] => {
   const calls = isGroupRequest(clone)
     ? groupCalls({ snapshot: clone.groupSnapshotID === undefined, groups: true })
     : cloneCalls({ snapshot: clone.snapshotID === undefined, groups: true });
-  return [...new Set([...calls, 'ListVolumes', 'ListISCSISessions'])];
+  const copying = request.mode === 'copy' ? ['CopyVolume', 'RollbackToSnapshot'] : [];
+  return [...new Set([...calls, ...copying, 'ListVolumes', 'ListISCSISessions'])];
 };
 
 /** The request that makes the generation. */
 function makeOf(
   request: RefreshCloneRequest,
-  { key, generation, moment }: { key: string; generation: number; moment: Date },
+  found: { key: string; generation: number; moment: Date; previous: Made | undefined },
 ): RefreshPlan['make'] {
+  const { key, generation, moment, previous } = found;
   const { clone, series, timeZone = 'UTC' } = request;
   const parts = { ...timeParts(moment, timeZone), generation: String(generation) };
   const isGroup = isGroupRequest(clone);
@@ -72,20 +78,28 @@ function makeOf(
       priority: clone.priority ?? request.priority,
     }),
     requestId: key,
-    series: { name: series, generation },
   };
+  const asClone = { ...order, series: { name: series, generation } };
+  if (!isGroup && request.mode === 'copy' && previous !== undefined) {
+    const { cluster, volumeID, snapshotID, snapshot } = clone;
+    const onto = { cluster, volumeID, dstVolumeID: previous.volumes[0]!.volumeID, force: request.force };
+    return {
+      type: 'copyVolume',
+      request: parseCopyVolumeRequest({ ...defined({ ...onto, snapshotID, snapshot }), ...order }),
+    };
+  }
   if (!isGroup) {
     const { name: _name, volumeAccessGroups: _groups, ...rest } = clone;
     return {
       type: 'cloneVolume',
-      request: parseCloneVolumeRequest({ ...defined(rest), name: expandName(template, parts), ...order }),
+      request: parseCloneVolumeRequest({ ...defined(rest), name: expandName(template, parts), ...asClone }),
     };
   }
   const volumes = clone.volumes.map(({ name, ...member }) => ({
     ...defined(member),
     name: expandName(template, { ...parts, name: name ?? String(member.volumeID) }),
   }));
-  return { type: 'cloneGroup', request: parseCloneGroupRequest({ ...defined(clone), ...order, volumes }) };
+  return { type: 'cloneGroup', request: parseCloneGroupRequest({ ...defined(clone), ...asClone, volumes }) };
 }
 
 type Groups = ClonePlan['volumeAccessGroups'];
@@ -104,7 +118,9 @@ async function inspect(
     resolveGroups(lookups, request.volumeAccessGroups ?? []),
     make.type === 'cloneVolume'
       ? readFacts(ctx, make.request, lookups).then((facts) => checkRequest(make.request, facts, maker))
-      : groupFaults(ctx, make.request, maker),
+      : make.type === 'cloneGroup'
+        ? groupFaults(ctx, make.request, maker)
+        : [],
   ]);
   return {
     all,
@@ -140,9 +156,15 @@ function sourceFaults(series: string, make: RefreshPlan['make'], { generations }
   ];
 }
 
+/** The generation that hosts use: somebody may have gone back to an older one. */
+const inService = (generations: readonly Made[]): Made | undefined =>
+  generations.find((g) => g.volumes.some((v) => v.volumeAccessGroups.length > 0)) ?? generations[0];
+
 interface Found {
   make: RefreshPlan['make'];
-  series: Series;
+  /** All but this run's own. */
+  others: Made[];
+  previous: Made | undefined;
   own: Made | undefined;
   generation: number;
   moment: Date;
@@ -152,10 +174,7 @@ interface Found {
 }
 
 function plan(request: RefreshCloneRequest, found: Found): RefreshPlan {
-  const { make, series, own, generation, moment } = found;
-  const others = series.generations.filter((g) => g.counts && g !== own);
-  // Somebody may have gone back to an older one.
-  const previous = others.find((g) => g.volumes.some((v) => v.volumeAccessGroups.length > 0)) ?? others[0];
+  const { make, own, others, previous, generation, moment } = found;
   const served = own?.volumes.some((v) => readTag(v.attributes)?.served !== undefined) ?? false;
   return {
     cluster: request.clone.cluster,
@@ -164,14 +183,15 @@ function plan(request: RefreshCloneRequest, found: Found): RefreshPlan {
     nominalTime: moment.toISOString(),
     make,
     previous: previous === undefined ? null : generationOf(previous),
-    moves: movesOf(found, previous, others),
+    // A volume that is copied onto stays where it is.
+    moves: make.type === 'copyVolume' ? [] : movesOf(found),
     superseded: served && others.some((g) => g.generation > generation),
   };
 }
 
 /** Which groups move, and what is in them now. */
-function movesOf(found: Found, previous: Made | undefined, others: readonly Made[]): Move[] {
-  const { make, own, groups, all } = found;
+function movesOf(found: Found): Move[] {
+  const { make, own, others, previous, groups, all } = found;
   const before = previous?.volumes ?? [];
   // An earlier run may have begun to move them.
   const begun = own?.volumes ?? [];

@@ -38,7 +38,7 @@ export const createSwapActivities = (deps: ActivityDeps): Pick<RefreshActivities
       for (const part of order === 'before' ? [leave, come] : [come, leave]) await part();
       const now = await membersOf(ctx.api, plan);
       expectMoved(plan, { leaving, arriving, now });
-      await markServed(ctx, own);
+      await markServed(ctx, own, plan.generation);
       return { moved: movedGroups(plan, volumes, leaving) };
     }),
 
@@ -63,6 +63,11 @@ export const createSwapActivities = (deps: ActivityDeps): Pick<RefreshActivities
       const takeNewOut = restore(out, takeOut, (c) => `volume ${c.volumeID} taken out of ${groupText(c.group)}`);
       const putOldBack = restore(back, putIn, (c) => `volume ${c.volumeID} put back into ${groupText(c.group)}`);
       for (const part of order === 'before' ? [takeNewOut, putOldBack] : [putOldBack, takeNewOut]) await part();
+      if (plan.make.type === 'copyVolume' && plan.previous !== null) {
+        const { generations } = await findSeries(ctx.api, plan.series);
+        const own = generations.flatMap((g) => g.volumes).filter((v) => newIDs.includes(v.volumeID));
+        await markServed(ctx, own, plan.previous.generation);
+      }
       if (notYet) throw notYet;
       return { undone: ctx.memory.notes ?? [], leftBehind: refused };
     }),
@@ -160,11 +165,12 @@ function expectMoved(
 }
 
 /** The mark by which retention counts the generation: a run that fails before makes none. */
-async function markServed(ctx: StepContext, own: readonly Volume[]): Promise<void> {
+async function markServed(ctx: StepContext, own: readonly Volume[], generation?: number): Promise<void> {
   const served = new Date(ctx.now()).toISOString();
   for (const { volumeID, attributes } of own) {
-    if (readTag(attributes)?.served !== undefined) continue;
-    await ctx.api.modifyVolume({ volumeID, attributes: withServed(attributes, served) });
+    const tag = readTag(attributes);
+    if (tag?.served !== undefined && (generation ?? tag.generation) === tag.generation) continue;
+    await ctx.api.modifyVolume({ volumeID, attributes: withServed(attributes, served, generation) });
   }
 }
 

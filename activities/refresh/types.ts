@@ -1,4 +1,5 @@
 import type { CloneGroupRequest } from '../../contracts/clone-group.ts';
+import type { CopyVolumeRequest } from '../../contracts/copy-volume.ts';
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
 import type { Generation, GenerationVolume, KeptBack, MovedGroup } from '../../contracts/refresh-clone-result.ts';
 import type { Owner, StepResult, UndoResult } from '../types.ts';
@@ -21,7 +22,11 @@ export interface RefreshPlan {
   /** ISO 8601, UTC. */
   nominalTime: string;
   /** The request that makes the generation, whole. */
-  make: { type: 'cloneVolume'; request: CloneVolumeRequest } | { type: 'cloneGroup'; request: CloneGroupRequest };
+  make:
+    | { type: 'cloneVolume'; request: CloneVolumeRequest }
+    | { type: 'cloneGroup'; request: CloneGroupRequest }
+    /** New content in the volume of the generation before. */
+    | { type: 'copyVolume'; request: CopyVolumeRequest };
   previous: Generation | null;
   moves: Move[];
   /** True when an earlier run had put this generation into service, and a newer one has taken its place. */

@@ -72,6 +72,7 @@ export interface RefreshFlags extends SharedFlags {
   nameTemplate?: string;
   timeZone?: string;
   nominalTime?: string;
+  mode?: string;
   keep?: string;
   retire?: string;
   swap?: string;
@@ -134,6 +135,7 @@ export async function refreshFromFlags(f: RefreshFlags, io: Pick<Io, 'readStdin'
   const own = {
     clone,
     series: f.series,
+    mode: f.mode,
     nameTemplate: f.nameTemplate,
     timeZone: f.timeZone,
     nominalTime: f.nominalTime,

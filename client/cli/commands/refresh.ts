@@ -68,6 +68,12 @@ export function addRefresh(program: Command, io: Io, exit: (code: ExitCode) => v
   changeOptions(command.optionsGroup('Changes to them afterwards, by ModifyVolume:'));
   command
     .optionsGroup('Old and new generations:')
+    .addOption(
+      new Option('--mode <mode>', 'swap: a new volume each time; copy: new content in the same one').choices([
+        'swap',
+        'copy',
+      ]),
+    )
     .option('--keep <n>', 'the newest generations that stay')
     .addOption(new Option('--retire <what>', 'older ones: delete or keep (default delete)').choices(['delete', 'keep']))
     .addOption(
