@@ -237,8 +237,8 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     );
     const content = (reason: string): LeftBehind[] => [{ kind: 'content', id: dstVolumeID, reason }];
     this.compensation.always(async () => {
-      const undo: UndoCopyRequest = { cluster, dstVolumeID, workflowID, force: this.asked.force ?? false };
-      await runChild(WORKFLOW.undoCopy, undo, undoCopyLabel(undo), {
+      const back: UndoCopyRequest = { cluster, dstVolumeID, workflowID, force: this.asked.force ?? false };
+      await runChild(WORKFLOW.undoCopy, back, undoCopyLabel(back), {
         workflowId: workflowIDForUndo(workflowID),
         workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
       });

@@ -41,6 +41,7 @@ describe('a request for a refresh', () => {
         clone: { ...one.clone, newAccountID: 2, modify: { qosPolicyID: 3 }, snapshot: { retention: 'keep' } },
       },
     ],
+    ['of new content in the same volume', { ...one, keep: undefined, mode: 'copy' }],
     ['that keeps all generations and says no number', { ...one, keep: undefined, retire: 'keep' }],
     [
       'of a group whose volumes have names',
@@ -85,6 +86,8 @@ describe('a request for a refresh', () => {
   });
 
   test.each<[string, object, RegExp]>([
+    ['an order for a copy', { ...one, mode: 'copy', swap: 'after' }, /^swap: is for mode "swap"/],
+    ['copies of a group', { ...group, mode: 'copy' }, /^mode: must be "swap" for a group/],
     ['no keep', { ...one, keep: undefined }, /^keep: is missing; .*retire: "keep"/],
     [
       'a name too long',

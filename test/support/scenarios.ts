@@ -133,6 +133,10 @@ export const scenarios: Record<string, Scenario> = {
     },
     run: (service) => refresh(service, 'swapped-back', { before: 1 }),
   },
+  'refresh-copied': {
+    simulator: quickRefresh,
+    run: (service) => refresh(service, 'copied', { before: 1, mode: 'copy' }),
+  },
   'refresh-refused': {
     simulator: {},
     run: (service) => refresh(service, 'refused', { clone: { volumeID: 4_242 } }),
