@@ -21,6 +21,7 @@ async function plan(ctx: StepContext, request: CloneFanOutRequest, owner: Owner)
   const wanted = {
     snapshot: request.snapshotID === undefined,
     groups: members.some((m) => m.volumeAccessGroups?.length),
+    lease: members.some((m) => m.lease !== undefined),
   };
   const lacking = await accessFaults(ctx, cloneCalls(wanted));
   if (lacking.length > 0) throw invalid(lacking);

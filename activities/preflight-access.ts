@@ -24,20 +24,34 @@ const WORDS = new Intl.ListFormat('en');
 const EVERY_CLONE = ['ListSyncJobs', 'GetAsyncResult', 'DeleteVolume', 'ModifyVolume'];
 const GRANTING = ['ListVolumeAccessGroups', 'AddVolumesToVolumeAccessGroup', 'RemoveVolumesFromVolumeAccessGroup'];
 
+/** What a lease calls when it ends, days after anybody would notice that it may not. */
+export const LEASE_CALLS: readonly string[] = [
+  ...['ListSyncJobs', 'ListISCSISessions', 'DeleteVolume'],
+  ...['AddVolumesToVolumeAccessGroup', 'RemoveVolumesFromVolumeAccessGroup'],
+];
+
+interface Wanted {
+  snapshot: boolean;
+  groups: boolean;
+  lease: boolean;
+}
+
+const everyClone = ({ groups, lease }: Wanted) => [
+  ...new Set([...EVERY_CLONE, ...(groups ? GRANTING : []), ...(lease ? LEASE_CALLS : [])]),
+];
+
 /** What clones call, forth and back, of the methods whose access types are documented. */
-export const cloneCalls = (wanted: { snapshot: boolean; groups: boolean }): string[] => [
+export const cloneCalls = (wanted: Wanted): string[] => [
   ...(wanted.snapshot ? ['CreateSnapshot', 'DeleteSnapshot'] : []),
   'CloneVolume',
-  ...EVERY_CLONE,
-  ...(wanted.groups ? GRANTING : []),
+  ...everyClone(wanted),
 ];
 
 /** The same of a group of clones. */
-export const groupCalls = (wanted: { snapshot: boolean; groups: boolean }): string[] => [
+export const groupCalls = (wanted: Wanted): string[] => [
   ...(wanted.snapshot ? ['CreateGroupSnapshot', 'DeleteGroupSnapshot'] : []),
   'CloneMultipleVolumes',
-  ...EVERY_CLONE,
-  ...(wanted.groups ? GRANTING : []),
+  ...everyClone(wanted),
 ];
 
 /** The same of a copy onto a volume. */

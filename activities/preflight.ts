@@ -22,7 +22,11 @@ export const createPreflightActivities = (deps: ActivityDeps): Pick<CloneActivit
   async preflight({ request: input, owner }) {
     const request = checked(parseCloneVolumeRequest, input);
     return runStep(deps, request.cluster, async (ctx) => {
-      const wanted = { snapshot: request.snapshotID === undefined, groups: !!request.volumeAccessGroups?.length };
+      const wanted = {
+        snapshot: request.snapshotID === undefined,
+        groups: !!request.volumeAccessGroups?.length,
+        lease: request.lease !== undefined,
+      };
       const lacking = await accessFaults(ctx, cloneCalls(wanted));
       if (lacking.length > 0) throw invalid(lacking);
       const facts = await readFacts(ctx, request);

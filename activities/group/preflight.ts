@@ -26,6 +26,7 @@ export const createGroupPreflightActivities = (deps: ActivityDeps): Pick<GroupAc
       const wanted = {
         snapshot: request.groupSnapshotID === undefined,
         groups: [request, ...request.volumes].some((r) => r.volumeAccessGroups?.length),
+        lease: [request, ...request.volumes].some((r) => r.lease !== undefined),
       };
       const lacking = await accessFaults(ctx, groupCalls(wanted));
       if (lacking.length > 0) throw invalid(lacking);

@@ -2,6 +2,7 @@ import { parseCloneLeaseRequest, type CloneLeaseRequest } from '../../contracts/
 import { readTag } from '../../contracts/tag.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { findVolume } from '../find.ts';
+import { accessFaults, LEASE_CALLS } from '../preflight-access.ts';
 import { leaseTooLong } from '../preflight-checks.ts';
 import { checked, invalid } from '../preflight.ts';
 import { runStep, type StepContext } from '../step.ts';
@@ -30,6 +31,8 @@ async function cloneBehind(
   request: Omit<CloneLeaseRequest, 'clone' | 'requestedBy'>,
 ): Promise<{ clone: LeasedClone; requestedBy?: string }> {
   const { volumeID } = request;
+  const lacking = await accessFaults(ctx, LEASE_CALLS);
+  if (lacking.length > 0) throw invalid(lacking);
   const volume = await findVolume(ctx.api, volumeID);
   const faults = leaseTooLong(request, ctx.leaseMaxMs, ctx.now());
   if (volume === undefined) {

@@ -54,8 +54,8 @@ export const createRefreshPreflightActivities = (deps: ActivityDeps): Pick<Refre
 /** What a refresh calls, forth and back. */
 const callsOf = ({ clone, ...request }: RefreshCloneRequest): string[] => {
   const calls = isGroupRequest(clone)
-    ? groupCalls({ snapshot: clone.groupSnapshotID === undefined, groups: true })
-    : cloneCalls({ snapshot: clone.snapshotID === undefined, groups: true });
+    ? groupCalls({ snapshot: clone.groupSnapshotID === undefined, groups: true, lease: false })
+    : cloneCalls({ snapshot: clone.snapshotID === undefined, groups: true, lease: false });
   const copying = request.mode === 'copy' ? ['CopyVolume', 'RollbackToSnapshot'] : [];
   return [...new Set([...calls, ...copying, 'ListVolumes', 'ListISCSISessions'])];
 };

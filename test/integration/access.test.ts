@@ -67,8 +67,36 @@ describe('access types that the cluster admin lacks are named before anything is
     }),
   );
 
+  const ofALease = { volumeAccessGroups: [], lease: '1h' };
+  const WRITE = 'write (for AddVolumesToVolumeAccessGroup, RemoveVolumesFromVolumeAccessGroup)';
+
+  test.concurrent.each<[access: string[], lacks: string]>([
+    [['read', 'volumes'], `lacks the access type ${WRITE};`],
+    [['volumes', 'write'], 'lacks the access type read (for ListSyncJobs, ListISCSISessions);'],
+  ])('what the end of a lease calls among them: %j', (access, lacks) =>
+    as(access, [], async (service) => {
+      const refused = { ended: 'failed', type: 'InvalidRequest', details: [expect.stringContaining(lacks)] };
+      expect(await endOf(service, ofALease)).toMatchObject(refused);
+      const group = { volumes: [{ volumeID: 41 }, { volumeID: 43, lease: '1h' }] };
+      expect(await ending(await service.startGroup(group))).toMatchObject(refused);
+      const start = async (type: string, args: object) =>
+        ending(
+          await service.client.workflow.start(type, {
+            workflowId: `${type}-${service.alias}-${service.taskQueue}`,
+            taskQueue: service.taskQueue,
+            args: [{ cluster: service.alias, ...args }],
+          }),
+        );
+      const fanOut = { volumeID: 42, clones: [{ name: 'a' }, { name: 'b', lease: '1h' }] };
+      expect(await start('cloneFanOut', fanOut)).toMatchObject(refused);
+      expect(await start('cloneLease', { volumeID: 42, lease: '1h' })).toMatchObject(refused);
+      expect(service.simulator.cluster.state()).toMatchObject({ cloneJobs: [], snapshots: [] });
+    }),
+  );
+
   test.concurrent.each<[access: string[], wanted: object]>([
     [['read', 'volumes', 'write'], {}],
+    [['read', 'volumes', 'write'], ofALease],
     [['read', 'volumes'], { volumeAccessGroups: [] }],
     [['administrator'], {}],
   ])('%j will do', (access, wanted) =>
