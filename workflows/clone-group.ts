@@ -234,7 +234,7 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
   }
 
   private async startLeases(plan: GroupPlan, ready: readonly GroupMember[]): Promise<GroupMember[]> {
-    return Promise.all(
+    const outcomes = await Promise.allSettled(
       ready.map(async (member) => {
         const planned = plan.members.find((m) => m.source.volumeID === member.sourceVolumeID)!;
         if (planned.request.lease === undefined) return member;
@@ -242,6 +242,11 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
         return { ...member, lease: await this.startLease(planned, { volumeID, name: volume.name }) };
       }),
     );
+    // All of them have ended, so that undoing knows every lease that was started.
+    return outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason;
+      return outcome.value;
+    });
   }
 
   /** The members that a step could not serve take no part in the next ones. */

@@ -40,7 +40,9 @@ export async function startLease(
     ...(owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy }),
     clone: { workflowID: owner.workflowID, request: owner.request, sourceVolumeID, name },
   };
-  if (await start(leaseID, request, 'REJECT_DUPLICATE')) return { workflowID: leaseID, endsAt };
+  const started = await start(leaseID, request, 'REJECT_DUPLICATE');
+  // A run that was reset is given the lease of the run before it, as if it had just been started.
+  if (started && owner.wasReset !== true) return { workflowID: leaseID, endsAt };
   const found = await read(leaseID, request, timeLeft);
   if (found.own) {
     const { ended } = found;
