@@ -26,7 +26,7 @@ export interface SurveyOptions {
   removalNote?: string | undefined;
 }
 
-type Known = { facts: WorkflowFacts; story: WorkflowStory | undefined };
+type Known = { facts: WorkflowFacts; story: WorkflowStory | undefined; leased: boolean };
 
 export interface Survey {
   /** Each volume followed by what belongs to it. */
@@ -39,7 +39,11 @@ export interface Survey {
 export async function survey(holdings: Holdings, book: WorkflowBook, options: SurveyOptions): Promise<Survey> {
   const know = async (own: OwnVolume | OwnSnapshot): Promise<Known> => {
     const facts = await book.factsOf(own.tag);
-    return { facts, story: settledByFacts(own, facts) ? undefined : await book.storyOf(facts) };
+    if (settledByFacts(own, facts)) return { facts, story: undefined, leased: false };
+    const isFinished = 'volume' in own && own.stamped && own.volume.status !== 'deleted';
+    const clone = isFinished && { volumeID: own.volume.volumeID, tag: own.tag };
+    const leased = clone !== false && (await book.isLeased(options.cluster, clone));
+    return { facts, story: await book.storyOf(facts), leased };
   };
   const { signal } = options;
   let lastEnd: string | null = null;
@@ -60,7 +64,12 @@ export async function survey(holdings: Holdings, book: WorkflowBook, options: Su
   return { orphans, lastEnd };
 }
 
-function orphansAround(own: OwnVolume, { facts, story }: Known, holdings: Holdings, options: SurveyOptions): Orphan[] {
+function orphansAround(
+  own: OwnVolume,
+  { facts, story, leased }: Known,
+  holdings: Holdings,
+  options: SurveyOptions,
+): Orphan[] {
   const { volume } = own;
   const { volumeID } = volume;
   const results = holdings.results.filter((r) => r.completed && isResultOf(r, own));
@@ -77,7 +86,7 @@ function orphansAround(own: OwnVolume, { facts, story }: Known, holdings: Holdin
       }),
     );
   const judgement =
-    volume.status === 'deleted'
+    volume.status === 'deleted' || leased
       ? null
       : judgeVolume(own, facts, story, { host: holdings.hosts.get(volumeID), removalNote: options.removalNote });
   if (judgement === null) return resultRows(judgeResult(own, facts));

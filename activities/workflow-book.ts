@@ -1,6 +1,8 @@
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { defineSearchAttributeKey } from '@temporalio/common';
 import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import type { LeaseView } from '../contracts/lease.ts';
+import { MEMO, WORKFLOW } from '../contracts/names.ts';
 import type { OwnershipTag } from '../contracts/tag.ts';
 import { workflowIDForRequest } from '../contracts/workflow-id.ts';
 
@@ -30,6 +32,8 @@ export interface WorkflowStory {
 export interface WorkflowBook {
   factsOf(tag: OwnershipTag): Promise<WorkflowFacts>;
   storyOf(facts: WorkflowFacts): Promise<WorkflowStory>;
+  /** Whether a finished clone has a lease that runs, or was released so that the clone stays for good. */
+  isLeased(cluster: string, clone: { volumeID: number; tag: OwnershipTag }): Promise<boolean>;
 }
 
 const STATES: Record<string, WorkflowFacts['state']> = {
@@ -54,6 +58,7 @@ export type Stories = Map<string, Promise<WorkflowStory>>;
 
 export function openWorkflowBook(temporal: Client, stories: Stories = new Map()): WorkflowBook {
   const facts = new Map<string, Promise<WorkflowFacts>>();
+  const leases = new Map<string, Promise<LeaseView[]>>();
   const once = <T>(book: Map<string, Promise<T>>, key: string, ask: () => Promise<T>): Promise<T> => {
     const answer = book.get(key) ?? ask();
     book.set(key, answer);
@@ -63,6 +68,14 @@ export function openWorkflowBook(temporal: Client, stories: Stories = new Map())
     factsOf: (tag) => once(facts, JSON.stringify([tag.workflowID, tag.request]), () => lookUp(temporal, tag)),
     storyOf: ({ workflowID, runID }) =>
       once(stories, JSON.stringify([workflowID, runID]), () => readStory(temporal, workflowID, runID!)),
+    async isLeased(cluster, { volumeID, tag }) {
+      const isItsOwn = (lease: LeaseView | undefined) =>
+        lease?.cluster === cluster && lease.volumeID === volumeID && lease.request === tag.request;
+      // The index knows those too that were put on a clone by hand, and may not know yet what has just begun.
+      const own = tag.lease ? await describe(temporal, tag.lease) : undefined;
+      if (own?.type === WORKFLOW.cloneLease && isItsOwn(leaseIn(own)) && keeps(own)) return true;
+      return (await once(leases, cluster, () => leasesOn(temporal, cluster))).some(isItsOwn);
+    },
   };
 }
 
@@ -102,6 +115,23 @@ async function describe(
     if (err instanceof WorkflowNotFoundError) return undefined;
     throw err;
   }
+}
+
+/** In the memo of its workflow. */
+const leaseIn = ({ memo }: Pick<WorkflowExecutionDescription, 'memo'>) => memo?.[MEMO.lease] as LeaseView | undefined;
+
+/** One that was cancelled, terminated or is over for another reason no longer says anything about its volume. */
+const keeps = (lease: Pick<WorkflowExecutionDescription, 'status' | 'memo'>) =>
+  STATES[lease.status.name] === 'running' || leaseIn(lease)?.outcome === 'released';
+
+async function leasesOn(temporal: Client, cluster: string): Promise<LeaseView[]> {
+  const query = `WorkflowType = '${WORKFLOW.cloneLease}' AND ElementCluster = '${cluster}' AND ExecutionStatus IN ('Running', 'Completed')`;
+  const found: LeaseView[] = [];
+  for await (const info of temporal.workflow.list({ query, pageSize: 1_000 })) {
+    const lease = leaseIn(info);
+    if (lease !== undefined && keeps(info)) found.push(lease);
+  }
+  return found;
 }
 
 const firstRunOf = ({ raw }: WorkflowExecutionDescription) => raw.workflowExecutionInfo?.firstRunId;

@@ -4,7 +4,7 @@ export { CloneHandle, type ProgressOptions, type ResultOptions } from './clone-h
 export type { ConnectOptions } from './connect.ts';
 export type { CloneDescription, CloneSummary, ExecutionStatus, PendingStepView } from './description.ts';
 export * from './errors.ts';
-export type { Inventory, InventoryOptions } from './inventory.ts';
+export type { Inventory, InventoryClone, InventoryOptions } from './inventory.ts';
 export { Leases, type LeaseDescription, type LeaseListOptions, type LeaseSummary } from './leases.ts';
 export type { LeaseReference } from './find-lease.ts';
 export type { OrphansFound, OrphansOptions, OrphanView, RemoveOrphansOptions } from './orphans.ts';

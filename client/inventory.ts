@@ -3,6 +3,7 @@ import { parseHousekeeping, takeInventorySchema } from '../contracts/housekeepin
 import type { InventoryCursor, InventoryItem, InventoryPage } from '../contracts/inventory.ts';
 import { WORKFLOW } from '../contracts/names.ts';
 import type { ClusterFailure } from '../contracts/orphans.ts';
+import { Leases, type LeaseSummary } from './leases.ts';
 import { runTask, type TaskOptions } from './task.ts';
 
 export interface InventoryOptions extends TaskOptions {
@@ -10,9 +11,15 @@ export interface InventoryOptions extends TaskOptions {
   cluster?: string | undefined;
 }
 
+/** One finished clone, with what Temporal knows of its lease. */
+export interface InventoryClone extends InventoryItem {
+  /** When it is deleted (ISO 8601, UTC); `null`: no lease of it runs. */
+  leaseEndsAt: string | null;
+}
+
 export interface Inventory {
   /** By cluster and volumeID. */
-  clones: InventoryItem[];
+  clones: InventoryClone[];
   failed: ClusterFailure[];
 }
 
@@ -25,6 +32,7 @@ export async function takeInventory(
   { timeoutMs = PAGE_MS, signal, cluster }: InventoryOptions,
 ): Promise<Inventory> {
   const inventory: Inventory = { clones: [], failed: [] };
+  const leases = await new Leases(temporal, taskQueue).list({ cluster });
   let from: InventoryCursor | undefined;
   do {
     const request = parseHousekeeping(takeInventorySchema, { cluster, from });
@@ -40,9 +48,14 @@ export async function takeInventory(
       },
       { timeoutMs, signal },
     );
-    inventory.clones.push(...page.items);
+    inventory.clones.push(...page.items.map((item) => ({ ...item, leaseEndsAt: endOf(item, leases) })));
     inventory.failed.push(...page.failed);
     from = page.next ?? undefined;
   } while (from !== undefined);
   return inventory;
 }
+
+/** They are in the order of their ends. */
+const endOf = ({ cluster, volumeID, workflowID }: InventoryItem, leases: readonly LeaseSummary[]): string | null =>
+  leases.find((l) => l.cluster === cluster && l.volumeID === volumeID && l.cloneWorkflowID === workflowID)?.endsAt ??
+  null;

@@ -17,7 +17,7 @@ export interface InventoryItem {
   /** The caller's key, if it gave one. */
   requestId: string | null;
   /**
-   * The workflow that deletes the clone when its lease is over, unless it was released; the recurring job that made it, and
+   * The workflow that deletes the clone when its lease is over, or that was released; the recurring job that made it, and
    * which of its clones it is; `null` for none.
    */
   lease: string | null;

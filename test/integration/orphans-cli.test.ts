@@ -179,24 +179,40 @@ describe('inventory', () => {
     const { code, stdout } = await ran(['inventory']);
     expect(code).toBe(0);
     const [head, ...rows] = stdout.trimEnd().split('\n');
-    expect(head).toMatch(/^CLUSTER +VOLUME +NAME +SOURCE +SIZE +AGE +FOR +LEASE +SERIES +GENERATION +WORKFLOW ID$/);
+    expect(head).toMatch(
+      /^CLUSTER +VOLUME +NAME +SOURCE +SIZE +AGE +FOR +LEASE ENDS +SERIES +GENERATION +WORKFLOW ID$/,
+    );
     expect(rows).toEqual([
       expect.stringMatching(new RegExp(`^lab +${first.volumeID} +db, "uat" +42 .* ann +– +– +– +clone-for-request-`)),
-      expect.stringMatching(new RegExp(`^lab +${second.volumeID} +db-dev +42 .* – +2027-01-01T00:00:00Z +nightly +7 `)),
+      expect.stringMatching(new RegExp(`^lab +${second.volumeID} +db-dev +42 .* – +– +nightly +7 `)),
     ]);
 
     const json = JSON.parse((await ran(['inventory', '--cluster', 'lab', '--output', 'json'])).stdout) as Inventory;
     expect(json).toMatchObject({
       failed: [],
       clones: [
-        { volumeID: first.volumeID, sourceVolumeID: 42, requestId, requestedBy: 'ann', lease: null, status: 'active' },
-        { volumeID: second.volumeID, requestId: null, requestedBy: null, series: 'nightly', generation: '7' },
+        {
+          volumeID: first.volumeID,
+          sourceVolumeID: 42,
+          requestId,
+          requestedBy: 'ann',
+          lease: null,
+          leaseEndsAt: null,
+          status: 'active',
+        },
+        {
+          volumeID: second.volumeID,
+          requestId: null,
+          lease: '2027-01-01T00:00:00Z',
+          series: 'nightly',
+          generation: '7',
+        },
       ],
     });
 
     const csv = (await ran(['inventory', '--output', 'csv'])).stdout.trimEnd().split('\n');
     expect(csv[0]).toBe(
-      'cluster,volumeID,name,sourceVolumeID,createdAt,ageSeconds,bytes,status,requestedBy,workflowID,requestId,lease,series,generation',
+      'cluster,volumeID,name,sourceVolumeID,createdAt,ageSeconds,bytes,status,requestedBy,workflowID,requestId,lease,series,generation,leaseEndsAt',
     );
     expect(csv).toHaveLength(3);
     expect(csv[1]).toContain(`lab,${first.volumeID},"db, ""uat""",42,`);

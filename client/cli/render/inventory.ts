@@ -1,13 +1,13 @@
 import prettyBytes from 'pretty-bytes';
-import type { InventoryItem } from '../../../contracts/inventory.ts';
+import type { InventoryClone } from '../../inventory.ts';
 import type { Colours } from '../io.ts';
 import { csv } from './csv.ts';
 import { table } from './table.ts';
 import { age, fit, plain } from './text.ts';
 
-export const inventoryTable = (clones: readonly InventoryItem[], colours: Colours): string =>
+export const inventoryTable = (clones: readonly InventoryClone[], colours: Colours): string =>
   table(
-    ['CLUSTER', 'VOLUME', 'NAME', 'SOURCE', 'SIZE', 'AGE', 'FOR', 'LEASE', 'SERIES', 'GENERATION', 'WORKFLOW ID'],
+    ['CLUSTER', 'VOLUME', 'NAME', 'SOURCE', 'SIZE', 'AGE', 'FOR', 'LEASE ENDS', 'SERIES', 'GENERATION', 'WORKFLOW ID'],
     clones.map((c) => [
       c.cluster,
       String(c.volumeID),
@@ -15,7 +15,9 @@ export const inventoryTable = (clones: readonly InventoryItem[], colours: Colour
       String(c.sourceVolumeID),
       prettyBytes(c.bytes),
       age(c.ageSeconds * 1_000),
-      ...[c.requestedBy, c.lease, c.series, c.generation].map((text) => (text === null ? '–' : fit(plain(text), 32))),
+      ...[c.requestedBy, c.leaseEndsAt, c.series, c.generation].map((text) =>
+        text === null ? '–' : fit(plain(text), 32),
+      ),
       plain(c.workflowID),
     ]),
     colours,
@@ -37,9 +39,10 @@ const COLUMNS = [
   'lease',
   'series',
   'generation',
-] as const satisfies readonly (keyof InventoryItem)[];
+  'leaseEndsAt',
+] as const satisfies readonly (keyof InventoryClone)[];
 
-export const inventoryCSV = (clones: readonly InventoryItem[]): string =>
+export const inventoryCSV = (clones: readonly InventoryClone[]): string =>
   csv(
     COLUMNS,
     clones.map((c) => COLUMNS.map((name) => c[name])),
