@@ -37,14 +37,15 @@ export function createHooks(configs: Readonly<Record<string, HookConfig>>): Hook
       const { config, agent } = find(name);
       const limit = AbortSignal.timeout(config.timeoutSeconds * 1_000);
       try {
+        const headers = await config.headers();
         const answer = await request(config.url, {
           method: 'POST',
           dispatcher: agent,
-          headers: { ...(await config.headers()), 'content-type': 'application/json', 'idempotency-key': key },
+          headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': key },
           body: JSON.stringify(body),
           signal: AbortSignal.any([signal, limit]),
         });
-        return { status: answer.statusCode, text: await beginning(answer.body) };
+        return { status: answer.statusCode, text: withoutSecrets(await beginning(answer.body), headers) };
       } catch (err) {
         if (limit.aborted && !signal.aborted) throw new Error(`none within ${config.timeoutSeconds} s`, { cause: err });
         throw err;
@@ -54,6 +55,14 @@ export function createHooks(configs: Readonly<Record<string, HookConfig>>): Hook
       await Promise.all([...hooks.values()].map(({ agent }) => agent.close()));
     },
   };
+}
+
+const SECRET_MIN = 6;
+
+/** A hook that repeats what it was sent, as error pages may, must not bring it into a history. */
+function withoutSecrets(text: string, headers: Readonly<Record<string, string>>): string {
+  const secrets = Object.values(headers).flatMap((value) => [value, ...value.split(/\s+/)]);
+  return secrets.filter((s) => s.length >= SECRET_MIN).reduce((t, secret) => t.replaceAll(secret, '•••'), text);
 }
 
 /** What comes after the bound is not waited for: the connection is closed. */

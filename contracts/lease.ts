@@ -45,6 +45,8 @@ export interface LeaseView {
   state: LeaseState;
   /** When the time is over (ISO 8601, UTC). */
   endsAt: string;
+  /** True from the warning on, until it is extended. Not in the memo. */
+  endsSoon?: true;
   /** Once the time is over: until when those who use the volume keep it alive (ISO 8601, UTC). */
   graceEndsAt?: string;
   /** How often it was extended, and by whom last. */

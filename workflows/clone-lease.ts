@@ -72,6 +72,8 @@ class Lease {
   /** While the deletion is under way nothing can be extended: an extension that is accepted is kept. */
   private deleting = false;
   private end: End | undefined;
+  /** Tells somebody that the lease ends soon, for as long as that is true. */
+  private warning: CancellationScope | undefined;
 
   constructor(input: Input) {
     this.input = input;
@@ -139,6 +141,7 @@ class Lease {
         const { noticeAt, endsAt } = this.record;
         if (noticeAt !== null && Date.now() >= noticeAt) {
           this.record.noticeAt = null;
+          this.show();
           void this.warn();
         } else await this.until(noticeAt ?? endsAt);
       }
@@ -155,12 +158,16 @@ class Lease {
   }
 
   private async warn(): Promise<void> {
+    const warning = (this.warning = new CancellationScope());
+    const news = { leaseID: this.leaseID, lease: this.view() };
     try {
-      await warnings.warnOfLeaseEnd.executeWithOptions({ summary: 'Warn that the lease ends soon' }, [
-        { leaseID: this.leaseID, lease: this.view() },
-      ]);
+      await warning.run(() =>
+        warnings.warnOfLeaseEnd.executeWithOptions({ summary: 'Warn that the lease ends soon' }, [news]),
+      );
     } catch (err) {
       if (!isCancellation(err)) log.warn('Nobody could be warned that a lease ends', { error: rootCause(err) });
+    } finally {
+      if (this.warning === warning) this.warning = undefined;
     }
   }
 
@@ -244,6 +251,7 @@ class Lease {
 
   private extend(extension: LeaseExtension): LeaseView {
     const end = this.endAfter(extension);
+    this.warning?.cancel();
     this.record = extended(this.record, end, extension.requestedBy, Date.now());
     this.show();
     return this.view();
@@ -294,7 +302,8 @@ class Lease {
   }
 
   private isDue(): boolean {
-    return workflowInfo().continueAsNewSuggested && allHandlersFinished() && !this.deleting;
+    const isBusy = this.deleting || this.warning !== undefined || !allHandlersFinished();
+    return workflowInfo().continueAsNewSuggested && !isBusy;
   }
 
   private leased(): LeasedVolume {
@@ -318,6 +327,7 @@ class Lease {
       ...(requestedBy === undefined ? {} : { requestedBy }),
       state: this.state(),
       endsAt: Number.isNaN(endsAt) ? '' : isoTime(endsAt),
+      ...(this.isWarned() ? { endsSoon: true } : {}),
       ...(Date.now() < endsAt ? {} : { graceEndsAt: isoTime(endsAt + graceMs) }),
       extensions,
       ...(extendedBy === undefined ? {} : { extendedBy }),
@@ -326,17 +336,22 @@ class Lease {
     };
   }
 
+  private isWarned(): boolean {
+    return this.record.noticeAt === null && this.state() === 'running';
+  }
+
   private state(): LeaseState {
     if (this.end !== undefined) return 'ended';
     if (this.deleting) return 'deleting';
     return Date.now() < this.record.endsAt ? 'running' : 'ending';
   }
 
-  /** For people, and in the memo for lists: an event of its own, so only when something has changed. */
+  /** For people, and in the memo for lists: an event of its own, so only when something that lasts has changed. */
   private show(message?: string): void {
     const view = this.view();
     setCurrentDetails(leaseDetails(this.leaseID, view, message));
-    if (stableJSON(workflowInfo().memo?.[MEMO.lease]) !== stableJSON(view)) upsertMemo({ [MEMO.lease]: view });
+    const { endsSoon: _endsSoon, ...lasting } = view;
+    if (stableJSON(workflowInfo().memo?.[MEMO.lease]) !== stableJSON(lasting)) upsertMemo({ [MEMO.lease]: lasting });
   }
 
   /** An activity whose answer may be dropped. `undefined`: it was cancelled, or has failed for good. */

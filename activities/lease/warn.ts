@@ -1,4 +1,5 @@
 import { activityInfo, log, metricMeter } from '@temporalio/activity';
+import type { LeaseView } from '../../contracts/lease.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { createHookActivities } from '../hooks.ts';
 import type { LeaseActivities } from './types.ts';
@@ -16,7 +17,20 @@ export const createWarnActivities = (deps: ActivityDeps): Pick<LeaseActivities, 
       }
       const hook = deps.cluster(cluster)?.leaseWarningHook;
       if (hook === undefined) return;
-      await callHook({ hook, key: `${leaseID} ${endsAt}`, body: { event: 'leaseEndsSoon', ...about } });
+      await callHook({ hook, key: `${leaseID} ${endsAt}`, body: newsOf(leaseID, lease) });
     },
   };
 };
+
+/** What is said in fields is said in `text` too, which chat services show as it is. */
+function newsOf(leaseID: string, lease: LeaseView) {
+  const { cluster, volumeID, name, sourceVolumeID, cloneWorkflowID, requestedBy, endsAt } = lease;
+  const what = `volume ${volumeID}${name === undefined ? '' : ` "${name}"`} of cluster ${cluster}`;
+  const whose = requestedBy === undefined ? '' : `, cloned for ${requestedBy},`;
+  return {
+    event: 'leaseEndsSoon',
+    leaseID,
+    ...{ cluster, volumeID, name, sourceVolumeID, cloneWorkflowID, requestedBy, endsAt },
+    text: `The lease of ${what}${whose} ends at ${endsAt}, and the volume is deleted. To keep it: element-clone lease extend ${leaseID} --by 24h`,
+  };
+}

@@ -43,7 +43,10 @@ test('the hook of the cluster is told once, under a key of this end', async () =
     {
       name: 'chat',
       key: 'lease-of-volume-63-of-lab 2026-05-04T02:00:00.000Z',
-      body: { event: 'leaseEndsSoon', leaseID: 'lease-of-volume-63-of-lab', ...LEASE },
+      body: {
+        ...{ event: 'leaseEndsSoon', leaseID: 'lease-of-volume-63-of-lab', ...LEASE },
+        text: 'The lease of volume 63 "db-uat" of cluster lab, cloned for ada, ends at 2026-05-04T02:00:00.000Z, and the volume is deleted. To keep it: element-clone lease extend lease-of-volume-63-of-lab --by 24h',
+      },
     },
   ]);
 });

@@ -54,6 +54,7 @@ export interface ClusterOptions {
   apiVersion?: string | null;
   maxCloneJobs?: number;
   leaseMaxMs?: number;
+  leaseWarningHook?: string;
   /** @default kept as in production */
   answers?: AnswerCache;
   /** The cluster admin that the worker uses. @default the first one */
@@ -68,6 +69,7 @@ export interface WorkerOptions {
   hooks?: Hooks;
   /** What the first service of a process gives to the SDK's runtime. */
   telemetry?: RuntimeOptions['telemetryOptions'];
+  logger?: RuntimeOptions['logger'];
 }
 
 export type ServiceOptions = ClusterOptions & WorkerOptions;
@@ -92,17 +94,17 @@ const provided = async (key: 'temporalAddress' | 'workflowBundlePath') => (await
 let quiet = false;
 
 /** Once per process, before the first connection of a worker. */
-export function quietRuntime(telemetry?: WorkerOptions['telemetry']): void {
+export function quietRuntime({ telemetry, logger }: Pick<WorkerOptions, 'telemetry' | 'logger'> = {}): void {
   if (quiet) return;
   quiet = true;
   Runtime.install({
-    logger: new DefaultLogger(process.env['TEST_LOG'] === '1' ? 'INFO' : 'ERROR'),
+    logger: logger ?? new DefaultLogger(process.env['TEST_LOG'] === '1' ? 'INFO' : 'ERROR'),
     ...(telemetry === undefined ? {} : { telemetryOptions: telemetry }),
   });
 }
 
 export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
-  quietRuntime(options.telemetry);
+  quietRuntime(options);
   const address = options.address ?? (await provided('temporalAddress'));
   const taskQueue = `test-${randomUUID()}`;
   const connection = await Connection.connect({ address });
@@ -149,6 +151,7 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
       ...{ alias, api, view: new SyncJobsView(), answers: of.answers ?? new AnswerCache(), times },
       ...(of.maxCloneJobs === undefined ? {} : { maxCloneJobs: of.maxCloneJobs }),
       ...(of.leaseMaxMs === undefined ? {} : { leaseMaxMs: of.leaseMaxMs }),
+      ...(of.leaseWarningHook === undefined ? {} : { leaseWarningHook: of.leaseWarningHook }),
     });
     const starter =
       <R, T>(type: string) =>

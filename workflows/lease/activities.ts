@@ -31,9 +31,9 @@ export const deletions = proxyActivities<Pick<LeaseActivities, 'deleteLeased'>>(
 
 /** Nice to have, and useless once the lease has ended. */
 export const warnings = proxyActivities<Pick<LeaseActivities, 'warnOfLeaseEnd'>>({
-  startToCloseTimeout: '30s',
+  startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '1h',
-  retry: { initialInterval: '5s', backoffCoefficient: 2, maximumInterval: '5m' },
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '5m' },
 });
 
 /** A question or two to Temporal. */

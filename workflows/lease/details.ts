@@ -36,6 +36,9 @@ function extended({ extensions, extendedBy }: LeaseView): string | undefined {
 function sentenceOf(lease: LeaseView): string {
   switch (lease.state) {
     case 'running':
+      if (lease.endsSoon) {
+        return `⚠ The lease ends soon: on ${clock(lease.endsAt)} volume ${lease.volumeID} is deleted, unless the lease is extended or released.`;
+      }
       return `On ${clock(lease.endsAt)} volume ${lease.volumeID} is deleted, unless the lease is extended or released.`;
     case 'ending':
       return lease.problem === undefined
