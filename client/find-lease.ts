@@ -24,7 +24,7 @@ export async function findLease(
   const found = (await describe(temporal, text)) ?? (await describe(temporal, workflowIDForRequest(text)));
   if (found === undefined) {
     throw new LeaseNotFoundError(
-      `There is no lease "${text}", nor a clone of this workflow ID or requestId: it is mistyped, or it ended longer ago than the namespace keeps histories. "element-clone lease list" shows those there are`,
+      `There is no lease "${text}", nor a clone of this workflow ID or requestId: it is mistyped, or it ended longer ago than the namespace keeps histories. "element-clone list --leases" shows those there are`,
       { lease: text },
     );
   }
@@ -58,7 +58,7 @@ async function leaseOfVolume(
   const [first, second] = running.length > 0 ? running : all;
   if (first === undefined) {
     throw new LeaseNotFoundError(
-      `Volume ${volumeID}${where} has no lease: it was made without one, or the lease ended longer ago than the namespace keeps histories. "element-clone lease list" shows those there are`,
+      `Volume ${volumeID}${where} has no lease: it was made without one, or the lease ended longer ago than the namespace keeps histories. "element-clone list --leases" shows those there are`,
       { lease: String(volumeID) },
     );
   }
@@ -76,7 +76,7 @@ async function leaseOfClone(temporal: Client, clone: WorkflowExecutionDescriptio
   const complain = (why: string) => new LeaseNotFoundError(`${workflowId} ${why}`, { lease: text });
   if (type === WORKFLOW.cloneGroup || type === WORKFLOW.cloneFanOut) {
     throw complain(
-      'makes several clones, each with a lease of its own; name its volume, as "element-clone lease list" shows it',
+      'makes several clones, each with a lease of its own; name its volume, as "element-clone list --leases" shows it',
     );
   }
   if (type !== WORKFLOW.cloneVolume) throw complain(`is neither a lease nor a clone but a ${type}`);

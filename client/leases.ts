@@ -129,7 +129,7 @@ export class Leases {
   private async refusal(err: unknown, workflowId: string): Promise<unknown> {
     if (err instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
       return new TaskFailedError(
-        `No worker has answered for ${workflowId}; whether the lease is changed is not known. Is one running? See "element-clone doctor", then "element-clone lease list"`,
+        `No worker has answered for ${workflowId}; whether the lease is changed is not known. Is one running? See "element-clone doctor", then "element-clone list --leases"`,
         { workflowId, cause: err },
       );
     }

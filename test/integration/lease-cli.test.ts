@@ -82,7 +82,7 @@ describe('lease extend', () => {
     const unknown = await ran('lease', 'extend', 'nothing-of-the-kind', '--by', '1h');
     expect(unknown).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/no lease "nothing-of-the-kind".*lease list/),
+      stderr: expect.stringMatching(/no lease "nothing-of-the-kind".*list --leases/),
     });
     const number = await ran('lease', 'extend', `lab/${volumeID}`, '--by', '1h', '--output', 'json');
     expect(JSON.parse(number.stdout)).toMatchObject({ error: { code: 'LEASE_NOT_FOUND' } });
@@ -111,7 +111,7 @@ test('lease release keeps a clone for good, and a second one hears that it is ov
   });
 });
 
-test('lease list shows what ends when, the first on top, and whom it waits for', async () => {
+test('list --leases shows what ends when, the first on top, and whom it waits for', async () => {
   const later = await clone('later', { lease: '3h' });
   const handle = await service.start({ volumeID: 42, name: 'in-use', lease: '1s', requestedBy: 'carl' });
   const { volumeID } = await waitFor('the volume', () =>
@@ -123,7 +123,7 @@ test('lease list shows what ends when, the first on top, and whom it waits for',
   await listed('in-use');
   await listed('later');
 
-  const { code, stdout } = await ran('lease', 'list', '--cluster', 'lab', '--output', 'json');
+  const { code, stdout } = await ran('list', '--leases', '--cluster', 'lab', '--output', 'json');
   expect(code).toBe(0);
   const leases = (JSON.parse(stdout) as LeaseSummary[]).filter(ours);
   expect(leases.map((l) => l.endsAt)).toEqual(leases.map((l) => l.endsAt).toSorted());
@@ -131,7 +131,7 @@ test('lease list shows what ends when, the first on top, and whom it waits for',
     ...{ cluster: 'lab', volumeID, sourceVolumeID: 42, requestedBy: 'carl', state: 'ending' },
     waitingFor: expect.stringMatching(/1 iSCSI session \(iqn\.host-a\)/),
   });
-  const table = await ran('lease', 'list', '--cluster', 'lab');
+  const table = await ran('list', '--leases', '--cluster', 'lab');
   const [head, ...rows] = table.stdout.split('\n');
   expect(head).toMatch(/^CLUSTER +VOLUME +NAME +SOURCE +ENDS +FOR +STATE +WORKFLOW ID$/);
   const row = rows.find((r) => r.includes(later.lease!.workflowID));

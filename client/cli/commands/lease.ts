@@ -1,16 +1,9 @@
 import type { Command } from 'commander';
-import type { LeaseDescription, LeaseSummary } from '../../index.ts';
-import type { CloneClient } from '../../index.ts';
 import { EXIT, UsageError, type ExitCode } from '../errors.ts';
 import type { Io } from '../io.ts';
-import { note, printJSON, printLine, withOutput, type OutputOptions } from '../output.ts';
-import { leaseTable, leaseText } from '../render/lease.ts';
+import { printJSON, printLine, withOutput, type OutputOptions } from '../output.ts';
+import { leaseText } from '../render/lease.ts';
 import { withClient } from '../session.ts';
-
-interface ListOptions extends OutputOptions {
-  cluster?: string;
-  ended?: boolean;
-}
 
 interface ChangeOptions extends OutputOptions {
   by?: string;
@@ -21,40 +14,14 @@ interface ChangeOptions extends OutputOptions {
 
 const WHICH = 'the lease: its workflow ID, the workflow ID or request ID of the clone, or the volume, as 63 or lab/63';
 
-/** Looks at Temporal that are under way at once. */
-const LOOKS = 8;
-
 export function addLease(program: Command, io: Io, exit: (code: ExitCode) => void): void {
   const lease = program
     .command('lease')
     .summary('keep clones longer, or for good')
-    .description('Shows and changes when clones that were made with --lease are deleted.')
+    .description('Changes when clones that were made with --lease are deleted; "list --leases" shows it.')
     .helpCommand(false);
-  addLeaseList(lease, io, exit);
   addExtend(lease, io, exit);
   addRelease(lease, io, exit);
-}
-
-function addLeaseList(lease: Command, io: Io, exit: (code: ExitCode) => void): void {
-  const command = lease
-    .command('list')
-    .summary('list leases, those that end first on top')
-    .description('Lists the leases that run: which clone is deleted when, and who asked for it.')
-    .option('--cluster <alias>', 'of this cluster')
-    .option('--ended', 'those too that have ended within the retention of the namespace')
-    .addHelpText('after', '\nExample:\n  element-clone lease list --cluster lab --output json');
-  withOutput(command).action(async (options: ListOptions) =>
-    exit(
-      await withClient(async (client) => {
-        const { cluster, ended } = options;
-        const leases = await withUsers(client, await client.leases.list({ cluster, ended }));
-        if (options.output === 'json') printJSON(io, leases);
-        else if (leases.length === 0) note(io, 'No leases match. The index lags by a second or so behind a start.');
-        else printLine(io, leaseTable(leases, { colours: io.out.colours, now: Date.now() }));
-        return EXIT.ok;
-      }),
-    ),
-  );
 }
 
 function addExtend(lease: Command, io: Io, exit: (code: ExitCode) => void): void {
@@ -117,20 +84,4 @@ function reference(id: string, { cluster }: { cluster?: string }): string {
   if (cluster === undefined) return id;
   if (!/^\d+$/.test(id)) throw new UsageError(`--cluster is for a volume ID; "${id}" is none, so leave it out`);
   return `${cluster}/${id}`;
-}
-
-/** Whom those wait for whose time is over: it is in the pending step, which the index does not have. */
-async function withUsers(client: CloneClient, leases: readonly LeaseSummary[]) {
-  const rows: (LeaseSummary | LeaseDescription)[] = [...leases];
-  const queue = [...leases.entries()].filter(([, l]) => l.status === 'RUNNING' && l.state === 'ending');
-  const look = async () => {
-    for (let next = queue.shift(); next; next = queue.shift()) {
-      const [i, lease] = next;
-      // It may have ended, or gone, since the index knew it.
-      const now = await client.leases.describe(lease.workflowId).catch(() => undefined);
-      if (now) rows[i] = now;
-    }
-  };
-  await Promise.all(Array.from({ length: LOOKS }, look));
-  return rows;
 }

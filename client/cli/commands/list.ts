@@ -3,13 +3,16 @@ import type { CloneType } from '../../../contracts/clone-types.ts';
 import { PHASES, type Phase } from '../../../contracts/names.ts';
 import type { CloneClient, CloneSummary, ListOptions, Status } from '../../index.ts';
 import { CLONE_TYPES } from '../../labels.ts';
-import { EXIT, type ExitCode } from '../errors.ts';
+import { EXIT, UsageError, type ExitCode } from '../errors.ts';
 import type { Io } from '../io.ts';
 import { note, printJSON, printLine, withOutput, type OutputOptions } from '../output.ts';
 import { cloneTable } from '../render/clone.ts';
 import { withClient } from '../session.ts';
+import { listLeases } from './list-leases.ts';
 
 interface Options extends OutputOptions {
+  leases?: boolean;
+  ended?: boolean;
   type?: CloneType;
   cluster?: string;
   phase?: Phase;
@@ -40,7 +43,7 @@ const LOOKS = 8;
 export function addList(program: Command, io: Io, exit: (code: ExitCode) => void): void {
   const command = program
     .command('list')
-    .summary('list clones, newest first')
+    .summary('list clones, newest first, or leases')
     .description(
       'Lists clones, newest first: those that run and those that ended within the retention of the namespace.',
     )
@@ -50,17 +53,30 @@ export function addList(program: Command, io: Io, exit: (code: ExitCode) => void
     .option('--series <name>', 'made by this recurring job')
     .option('--source-volume-id <id>', 'of this volume', wholeNumber)
     .addOption(new Option('--status <status>', 'whose workflow is in this state').choices(Object.keys(STATUS)))
+    .addOption(
+      new Option('--leases', 'leases in their place: which clone is deleted when, the next one on top').conflicts([
+        ...['type', 'phase', 'series', 'sourceVolumeId', 'status'],
+      ]),
+    )
+    .option('--ended', 'with --leases: those too that have ended')
     .option('--limit <n>', 'at most this many', wholeNumber, 50)
     .addHelpText(
       'after',
       `
 Examples:
   element-clone list --status running
-  element-clone list --cluster lab --phase failed --output json`,
+  element-clone list --cluster lab --phase failed --output json
+  element-clone list --leases --cluster lab`,
     );
-  withOutput(command).action(async (options: Options) =>
+  withOutput(command).action(async (options: Options) => {
+    if (options.ended && !options.leases) throw new UsageError('--ended is for --leases; give both, or --status');
     exit(
       await withClient(async (client) => {
+        if (options.leases) {
+          const { output, cluster, ended, limit } = options;
+          await listLeases(client, io, { output, cluster, ended, limit });
+          return EXIT.ok;
+        }
         const clones = await collect(client, options);
         const rows = await withPercent(client, clones);
         if (options.output === 'json') printJSON(io, rows);
@@ -71,8 +87,8 @@ Examples:
         }
         return EXIT.ok;
       }),
-    ),
-  );
+    );
+  });
 }
 
 async function collect(client: CloneClient, o: Options): Promise<CloneSummary[]> {
