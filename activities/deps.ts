@@ -16,7 +16,7 @@ export interface ClusterTimes {
   stallMs: number;
   /** For this long refused credentials are read and tried again before they are believed to be wrong. */
   rotationMs: number;
-  /** Shortest pause between two looks at a leased volume. @default 600_000 */
+  /** Pause between two looks at a leased volume. @default 300_000 */
   leaseLookMs?: number;
 }
 

@@ -5,7 +5,7 @@ import type { StepContext } from '../step.ts';
 import type { LeasedVolume, Loss } from './types.ts';
 
 /** Pause between two looks at a leased volume, when the configuration says nothing. */
-const LOOK_MS = 600_000;
+const LOOK_MS = 300_000;
 
 export const lookMs = ({ times }: StepContext): number => times.leaseLookMs ?? LOOK_MS;
 
@@ -40,11 +40,11 @@ export async function seeNow(ctx: StepContext, leased: LeasedVolume): Promise<{ 
 }
 
 /**
- * The same by a view that all leases of a worker share: one ListVolumes now and then, however many there are. Before a
+ * The same by a view that all leases of a worker share: two ListVolumes in each pause, however many there are. Before a
  * volume is said to be lost it is asked for itself, since the view may be older than the volume.
  */
 export async function lossSeen(ctx: StepContext, leased: LeasedVolume): Promise<Loss | undefined> {
-  const finished = await ctx.cached('finished clones', lookMs(ctx), () => finishedClones(ctx));
+  const finished = await ctx.cached('finished clones', lookMs(ctx) / 2, () => finishedClones(ctx));
   if (isLeased(finished.get(leased.volumeID), leased)) return undefined;
   const now = await seeNow(ctx, leased);
   return 'loss' in now ? now.loss : undefined;

@@ -6,8 +6,6 @@ import type { LeaseActivities } from './types.ts';
 import { usersOf, usersText } from './users.ts';
 import { lookMs, lossSeen } from './volume.ts';
 
-/** A lease may last for years: looks at its volume become rarer, up to this many times the shortest pause. */
-const RARER = 6;
 /** While somebody uses a volume whose time is over, it is looked at so much more often. */
 const KEENER = 10;
 const KEEN_RARER = 5;
@@ -20,7 +18,7 @@ export const createWatchLeaseActivities = (
 ): Pick<LeaseActivities, 'watchLease' | 'awaitUnused'> => ({
   watchLease: ({ leased }) =>
     runStep(deps, leased.cluster, async (ctx) => {
-      const pause = lookMs(ctx) * Math.min(RARER, ctx.attempt) * jitter();
+      const pause = lookMs(ctx) * jitter();
       const loss = await patiently(ctx, pause, () => lossSeen(ctx, leased));
       if (loss === undefined) throw new NotYet(`volume ${leased.volumeID} is there, and ours`, pause);
       return loss;
