@@ -1,5 +1,6 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { seriesWorkflowID } from '../../contracts/series.ts';
+import { connect, leaseOf } from './lease.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Service } from './service.ts';
 import { HELD_STEPS } from './steps.ts';
@@ -31,7 +32,7 @@ const heldIn = (step: string): Scenario => {
 };
 
 /**
- * Clones that are not at their end: what a worker of the next version finds when it takes over. Their histories are kept
+ * Clones and leases that are not at their end: what a worker of the next version finds when it takes over. Their histories are kept
  * in test/histories/running.
  */
 export const unfinished: Record<string, Scenario> = {
@@ -88,6 +89,29 @@ export const unfinished: Record<string, Scenario> = {
         return service.simulator.cluster.calls.counts().byMethod['CreateSnapshot'] === 2;
       });
       return handle;
+    },
+  },
+  // What lasts for weeks is certain to meet a new version.
+  'lease-extended': {
+    simulator: { behaviour: { cloneSeconds: 1 } },
+    run: async (service) => {
+      const lease = leaseOf(service, await service.clone({ volumeID: SOURCE, name: NAME, lease: '24h' }));
+      await lease.extend({ by: '24h' });
+      await pending(lease.handle, 'watchLease');
+      return lease.handle;
+    },
+  },
+  'lease-waiting-for-hosts': {
+    simulator: { behaviour: { cloneSeconds: 1 } },
+    run: async (service) => {
+      const handle = await service.start({ volumeID: SOURCE, name: NAME, lease: '1s' });
+      const volume = await waitFor('the volume', () =>
+        service.simulator.cluster.state().volumes.find((v) => v.name === NAME),
+      );
+      connect(service, volume.volumeID, 'iqn.recorded');
+      const lease = leaseOf(service, await handle.result());
+      await pending(lease.handle, 'awaitUnused');
+      return lease.handle;
     },
   },
 };
