@@ -156,7 +156,7 @@ describe('element-clone group', () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(/^✓ 2 volumes are ready\n/);
-    expect(stdout).toMatch(new RegExp(`${a} +\\d+ +app-${a - 100}-clone +1\\.07 GB +500/\\d+/\\d+ +3 +iqn`));
+    expect(stdout).toMatch(new RegExp(`${a} +\\d+ +app-${a - 100}-clone +1\\.07 GB +500/\\d+/\\d+ +3 +– +iqn`));
     expect(stdout).toMatch(new RegExp(`${b} +\\d+ +named-${b} `));
     expect(stderr).toContain(`Clone volumes ${a} and ${b} of lab as a group`);
     expect(stderr).toContain('▶ copy');

@@ -9,7 +9,8 @@ const request = { volumes: volumesOf(3), volumeAccessGroups: [2, 'uat-hosts'], m
 const groups = ['reporting-hosts', 'uat-hosts'];
 
 async function withService<T>(simulator: SimulatorOptions, body: (service: Service) => Promise<T>): Promise<T> {
-  const service = await startService({ simulator: quickly(3, simulator) });
+  // Longer than the latest act.
+  const service = await startService({ simulator: quickly(3, simulator), times: { settleMs: 5_000 } });
   try {
     return await body(service);
   } finally {
