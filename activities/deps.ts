@@ -16,7 +16,7 @@ export interface ClusterTimes {
   stallMs: number;
   /** For this long refused credentials are read and tried again before they are believed to be wrong. */
   rotationMs: number;
-  /** Pause between two looks at a leased volume. @default 300_000 */
+  /** Shortest pause between two looks at a leased volume. @default 30_000 */
   leaseLookMs?: number;
 }
 

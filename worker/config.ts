@@ -30,7 +30,7 @@ export interface ClusterConfig {
   stallSeconds: number;
   /** Seconds for which refused credentials are read and tried again: a rotated password is on its way. */
   rotationSeconds: number;
-  /** Pause between two looks at a leased volume, in seconds. */
+  /** Shortest pause between two looks at a leased volume, in seconds. */
   leaseLookSeconds: number;
   /** No lease and no extension may reach further, in days. */
   leaseMaxDays: number;
@@ -106,7 +106,7 @@ const clusterFields = {
   stallSeconds: seconds(300, 86_400),
   // A kubelet takes up to two minutes to renew a mounted secret.
   rotationSeconds: seconds(300, 86_400),
-  leaseLookSeconds: seconds(300, 86_400),
+  leaseLookSeconds: seconds(30, 86_400),
   leaseMaxDays: z
     .number({ error: 'must be a number of days' })
     .positive({ error: 'must be more than 0 days' })

@@ -19,7 +19,7 @@ export const createDeleteLeasedActivities = (deps: ActivityDeps): Pick<LeaseActi
         if (reason === undefined) throw err;
         // A call without an answer may still delete it: then nobody may be promised that it stays.
         if (ctx.memory.inDoubt) {
-          throw new NotYet(`it may be deleted or not, which is looked at again: ${reason}`, lookMs(ctx) / 10);
+          throw new NotYet(`it may be deleted or not, which is looked at again: ${reason}`, await lookMs(ctx));
         }
         await giveBackAccess(ctx, leased.volumeID);
         log.warn('The cluster refuses to delete a volume whose lease is over', { ...leased, error: reason });

@@ -4,10 +4,24 @@ import { findVolume } from '../find.ts';
 import type { StepContext } from '../step.ts';
 import type { LeasedVolume, Loss } from './types.ts';
 
-/** Pause between two looks at a leased volume, when the configuration says nothing. */
-const LOOK_MS = 300_000;
+/** Shortest pause between two looks at a leased volume, when the configuration says nothing. */
+const LOOK_MS = 30_000;
+/** Each look is an attempt on the Temporal server and a part of a long ListVolumes: many clones are looked at more seldom. */
+const PER_CLONE_MS = 300;
+const MANY_LOOK_MS = 300_000;
 
-export const lookMs = ({ times }: StepContext): number => times.leaseLookMs ?? LOOK_MS;
+const shortestMs = ({ times }: StepContext): number => times.leaseLookMs ?? LOOK_MS;
+
+/** One for all leases of a worker on a cluster; set anew by each view. */
+const paceOf = (ctx: StepContext): Promise<{ ms: number }> =>
+  ctx.cached('pace of looks at leased volumes', Infinity, () => Promise.resolve({ ms: shortestMs(ctx) }));
+
+/** Pause between two looks at a leased volume, in milliseconds. */
+export const lookMs = async (ctx: StepContext): Promise<number> => (await paceOf(ctx)).ms;
+
+/** With so many clones on the cluster. */
+export const paceMs = (shortest: number, clones: number): number =>
+  Math.max(shortest, Math.min(MANY_LOOK_MS, clones * PER_CLONE_MS));
 
 /** The tag that the volume must carry. */
 const tagOf = ({ clone }: LeasedVolume): OwnershipTag => ({
@@ -44,7 +58,9 @@ export async function seeNow(ctx: StepContext, leased: LeasedVolume): Promise<{ 
  * volume is said to be lost it is asked for itself, since the view may be older than the volume.
  */
 export async function lossSeen(ctx: StepContext, leased: LeasedVolume): Promise<Loss | undefined> {
-  const finished = await ctx.cached('finished clones', lookMs(ctx) / 2, () => finishedClones(ctx));
+  const pace = await paceOf(ctx);
+  const finished = await ctx.cached('finished clones', pace.ms / 2, () => finishedClones(ctx));
+  pace.ms = paceMs(shortestMs(ctx), finished.size);
   if (isLeased(finished.get(leased.volumeID), leased)) return undefined;
   const now = await seeNow(ctx, leased);
   return 'loss' in now ? now.loss : undefined;

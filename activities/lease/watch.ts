@@ -6,8 +6,8 @@ import type { LeaseActivities } from './types.ts';
 import { usersOf, usersText } from './users.ts';
 import { lookMs, lossSeen } from './volume.ts';
 
-/** While somebody uses a volume whose time is over, it is looked at so much more often. */
-const KEENER = 10;
+/** While somebody uses a volume whose time is over, it is looked at more often at first. */
+const KEENER = 2;
 const KEEN_RARER = 5;
 
 /** A tenth in all: the looks of leases that began together spread. */
@@ -18,16 +18,17 @@ export const createWatchLeaseActivities = (
 ): Pick<LeaseActivities, 'watchLease' | 'awaitUnused'> => ({
   watchLease: ({ leased }) =>
     runStep(deps, leased.cluster, async (ctx) => {
-      const pause = lookMs(ctx) * jitter();
-      const loss = await patiently(ctx, pause, () => lossSeen(ctx, leased));
-      if (loss === undefined) throw new NotYet(`volume ${leased.volumeID} is there, and ours`, pause);
+      const loss = await patiently(ctx, (await lookMs(ctx)) * jitter(), () => lossSeen(ctx, leased));
+      if (loss === undefined) {
+        throw new NotYet(`volume ${leased.volumeID} is there, and ours`, (await lookMs(ctx)) * jitter());
+      }
       return loss;
     }),
 
   awaitUnused: ({ leased, graceEndsAt }) =>
     runStep(deps, leased.cluster, async (ctx) => {
       const { volumeID } = leased;
-      const pause = (lookMs(ctx) / KEENER) * Math.min(KEEN_RARER, ctx.attempt) * jitter();
+      const pause = ((await lookMs(ctx)) / KEENER) * Math.min(KEEN_RARER, ctx.attempt) * jitter();
       return patiently(ctx, pause, async () => {
         const loss = await lossSeen(ctx, leased);
         if (loss !== undefined) return loss;

@@ -52,7 +52,7 @@ export interface ScheduleSummary {
   stateNote?: string;
   /** The next five. While the schedule is paused none of them runs. */
   next: string[];
-  /** Runs that are under way: workflow IDs. */
+  /** Runs that are under way: workflow IDs. With overlap "allowAll" only `describe` knows them, of the last five. */
   running: string[];
   counts: {
     taken: number;
@@ -196,7 +196,10 @@ export class Schedules {
     const description = await this.describeRaw(id);
     const summary = summaryOf(description);
     const last = await this.last(description, summary.definition);
-    return { ...summary, last, taskQueue: description.action.taskQueue };
+    // Of runs that may overlap the server keeps no list: those that it names last tell for themselves.
+    const also = last.flatMap((r) => (r.state === 'running' && r.workflowId !== undefined ? [r.workflowId] : []));
+    const running = [...new Set([...summary.running, ...also])];
+    return { ...summary, running, last, taskQueue: description.action.taskQueue };
   }
 
   /** Nothing begins by itself until `resume`; runs that are under way go on. */
