@@ -46,14 +46,7 @@ the volume waits, in the order of the list; beside it, in the order in which tha
   const figure = await measureSlots(wanted, bench);
   const { ideal, batches } = figure;
   printTable(
-    [
-      'asked for by',
-      'all ready after',
-      'of the ideal',
-      'refused per clone',
-      'API calls per clone',
-      'slot idle, median',
-    ],
+    ['asked for by', 'all ready after', 'of the ideal', 'in its order', 'refused per clone', 'slot idle, median'],
     batches.map((b) => [
       NAME[b.side],
       `${b.makespan.toFixed(1)} s`,
