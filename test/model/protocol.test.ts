@@ -52,7 +52,7 @@ const DEEPER: Search[] = [
   { trouble: { faults: 1, slowCalls: 1, cancels: 1, copyMs: QUANTUM_MS }, states: 3_500 },
   { trouble: { faults: 1, slowCalls: 1, cancels: 1, deadlines: 1, snapshot: 'delete' }, states: 7_000 },
   { trouble: { faults: 1, cancels: 1, resets: 1, snapshot: 'delete' }, states: 45_000 },
-  { trouble: { faults: 2, snapshot: 'keep' }, states: 4_500 },
+  { trouble: { faults: 2, snapshot: 'keep' }, states: 3_800 },
 ];
 
 const deep = process.env['MODEL'] === 'deep';
@@ -75,11 +75,13 @@ describe('every interleaving keeps the guarantee, and every run ends', () => {
       expect(explored.found).toBeUndefined();
       expect(explored.states).toBeGreaterThan(states);
       expect(explored.endings).toBeGreaterThan(0);
-      // A lost call is followed by another, and so is one whose work a run before a reset has undone; nothing else is.
+      // A lost call is followed by another, and so is one whose work a run before a reset has undone: also its snapshot,
+      // which CloneVolume then finds gone. Nothing else is.
       const { faults = 0, resets = 0, snapshot } = trouble;
       const steps = snapshot === undefined ? 1 : 2;
       expect(explored.issued).toBeGreaterThanOrEqual(steps + faults);
-      expect(explored.issued).toBeLessThanOrEqual(steps + faults + steps * resets);
+      const byReset = snapshot === undefined ? steps : 2 * steps;
+      expect(explored.issued).toBeLessThanOrEqual(steps + faults + byReset * resets);
       if (deep) console.info(what, explored);
       for (const count of ['states', 'moves', 'schedules'] as const) total[count] += explored[count];
     },
