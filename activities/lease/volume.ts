@@ -6,8 +6,8 @@ import type { LeasedVolume, Loss } from './types.ts';
 
 /** Shortest pause between two looks at a leased volume, when the configuration says nothing. */
 const LOOK_MS = 30_000;
-/** Each look is an attempt on the Temporal server and a part of a long ListVolumes: many clones are looked at more seldom. */
-const PER_CLONE_MS = 300;
+/** Each look is an attempt on the Temporal server: beyond so many clones the pause grows with their number. */
+const MANY = 100;
 const MANY_LOOK_MS = 300_000;
 
 const shortestMs = ({ times }: StepContext): number => times.leaseLookMs ?? LOOK_MS;
@@ -21,7 +21,7 @@ export const lookMs = async (ctx: StepContext): Promise<number> => (await paceOf
 
 /** With so many clones on the cluster. */
 export const paceMs = (shortest: number, clones: number): number =>
-  Math.max(shortest, Math.min(MANY_LOOK_MS, clones * PER_CLONE_MS));
+  Math.max(shortest, Math.min(MANY_LOOK_MS, (shortest * clones) / MANY));
 
 /** The tag that the volume must carry. */
 const tagOf = ({ clone }: LeasedVolume): OwnershipTag => ({
