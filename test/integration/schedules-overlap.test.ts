@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CloneClient, type ScheduleInput } from '../../client/index.ts';
 import type { OverlapPolicy } from '../../contracts/schedule.ts';
-import { nominalTimeOf } from '../../contracts/scheduled-run.ts';
+import { nominalTimeOf, scheduledRequestID } from '../../contracts/scheduled-run.ts';
+import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
+import { liveVolumes } from '../support/invariants.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
 
-const POLICIES = ['bufferOne', 'bufferAll', 'cancelOther', 'terminateOther', 'allowAll'] as const;
-const SOURCES = [41, 42, 43, 60, 61];
+/** A source for each, so that none waits for the slots of another. */
+const SOURCES = { bufferOne: 41, bufferAll: 42, cancelOther: 43, terminateOther: 60, allowAll: 61 } as const;
+type Policy = keyof typeof SOURCES & OverlapPolicy;
 
 let service: Service;
 let clones: CloneClient;
@@ -19,7 +22,7 @@ beforeAll(async () => {
         cloneSeconds: 1,
         youngVolumeSeconds: 0,
         // Nothing that runs ends by itself.
-        copyRules: POLICIES.map((policy) => ({ name: policy, cloneSeconds: 36_000 })),
+        copyRules: Object.keys(SOURCES).map((name) => ({ name, cloneSeconds: 36_000 })),
       },
     },
   });
@@ -27,18 +30,16 @@ beforeAll(async () => {
 });
 afterAll(() => service?.stop());
 
-const volumes = (name: string) =>
-  service.simulator.cluster.state().volumes.filter((v) => v.name === name && v.status !== 'deleted');
+const volumes = (name: string) => liveVolumes(service.simulator, name);
 const newID = (what: string) => `${what}-${randomUUID().slice(0, 8)}`;
 
 /** A schedule with a time each second and a clone that lasts: its runs meet at once. */
-async function crowd(policy: OverlapPolicy) {
+async function crowd(policy: Policy) {
   const id = newID(policy);
-  const volumeID = SOURCES[POLICIES.indexOf(policy as (typeof POLICIES)[number])]!;
   await clones.schedules.create({
     id,
     type: 'cloneVolume',
-    request: { cluster: 'lab', volumeID, name: policy },
+    request: { cluster: 'lab', volumeID: SOURCES[policy], name: policy },
     every: '1s',
     overlap: policy,
   });
@@ -46,11 +47,11 @@ async function crowd(policy: OverlapPolicy) {
   const first = await waitFor('the first run', async () => (await runs())[0], 90_000);
   const time = nominalTimeOf(first)!;
   return {
-    id,
     first,
     runs,
     time,
-    cloneOf: (run: string) => `clone-for-request-${id}@${run.slice(-20)}`,
+    waits: async () => (await clones.schedules.describe(id)).last.some((r) => r.state === 'waiting'),
+    cloneOf: (run: string) => workflowIDForRequest(scheduledRequestID(id, nominalTimeOf(run)!)),
     end: async () => {
       await clones.schedules.pause(id, 'enough');
       await waitFor('the runs to end', async () => {
@@ -66,12 +67,8 @@ async function crowd(policy: OverlapPolicy) {
 
 describe.concurrent('a time at which the run before still runs', () => {
   test.each(['bufferOne', 'bufferAll'] as const)('%s: waits, and begins when that one has ended', async (policy) => {
-    const { id, first, runs, time, cloneOf, end } = await crowd(policy);
-    await waitFor(
-      'times that wait',
-      async () => (await clones.schedules.describe(id)).last.some((r) => r.state === 'waiting'),
-      90_000,
-    );
+    const { first, runs, time, waits, cloneOf, end } = await crowd(policy);
+    await waitFor('times that wait', waits, 90_000);
     expect(await runs()).toEqual([first]);
     await clones.handle(cloneOf(first)).cancel();
     const next = await waitFor('the next run', async () => (await runs()).find((r) => r !== first));

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CloneClient, ScheduleConflictError, type ScheduleInput, type ScheduleRun } from '../../client/index.ts';
 import { timesBetween } from '../../client/schedules/matching-times.ts';
 import { nominalTimeOf } from '../../contracts/scheduled-run.ts';
+import { liveVolumes } from '../support/invariants.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -44,8 +45,7 @@ const yearly = (id: string, fields: Record<string, unknown> = {}) =>
 
 const last = async (id: string, is: (run: ScheduleRun) => boolean) =>
   (await clones.schedules.describe(id)).last.find(is);
-const volumes = (name: string) =>
-  service.simulator.cluster.state().volumes.filter((v) => v.name === name && v.status !== 'deleted');
+const volumes = (name: string) => liveVolumes(service.simulator, name);
 
 describe('creating and changing', () => {
   test('the same schedule twice is one; a different one is refused with what differs, and changed by update', async () => {

@@ -3,7 +3,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startTemporal } from '../../scripts/temporal-server.ts';
 import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
-import { ending, expectNothingLeft, expectOneClone, ours } from '../support/invariants.ts';
+import { ending, expectNothingLeft, expectOneClone, liveVolumes, ours } from '../support/invariants.ts';
 import { startService } from '../support/service.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait.ts';
@@ -63,7 +63,7 @@ test('Temporal is killed and is away for a minute while clones are asked for, co
   expect(await ending(undone)).toEqual({ ended: 'cancelled' });
   expectNothingLeft(service.simulator, undone.workflowId);
   for (const name of NAMES) {
-    const live = cluster.state().volumes.filter((v) => v.name === name && v.status !== 'deleted');
+    const live = liveVolumes(service.simulator, name);
     expect({ name, live: live.length }).toEqual({ name, live: name === 'undone' ? 0 : 1 });
   }
 });

@@ -130,6 +130,10 @@ export function expectOneClone(
   return volume;
 }
 
+/** Volumes of that name that are not deleted, whoever made them. */
+export const liveVolumes = ({ cluster }: RunningSimulator, name: string) =>
+  cluster.state().volumes.filter((v) => v.name === name && v.status !== 'deleted');
+
 /** The attributes of a volume as its user sees them. */
 export const withoutOwnTag = (attributes: unknown) => withoutTag(attributes as Record<string, unknown>);
 
