@@ -53,13 +53,21 @@ async function crowd(policy: Policy) {
     waits: async () => (await clones.schedules.describe(id)).last.some((r) => r.state === 'waiting'),
     cloneOf: (run: string) => workflowIDForRequest(scheduledRequestID(id, nominalTimeOf(run)!)),
     end: async () => {
-      await clones.schedules.pause(id, 'enough');
-      await waitFor('the runs to end', async () => {
-        const left = await runs();
-        for (const run of left) await service.client.workflow.getHandle(run).cancel();
-        return left.length === 0;
-      });
+      // With the schedule go the times that wait: paused, each would still have its turn, a second or more apiece.
+      const begun = await runs();
       await clones.schedules.delete(id);
+      for (const run of begun) await service.client.workflow.getHandle(run).cancel();
+      await waitFor('the runs to end', async () => {
+        const left = service.client.workflow.list({
+          query: `TemporalScheduledById = '${id}' AND ExecutionStatus = 'Running'`,
+        });
+        let count = 0;
+        for await (const run of left) {
+          count++;
+          await service.client.workflow.getHandle(run.workflowId).cancel();
+        }
+        return count === 0;
+      });
       await waitFor('the volumes to be removed', () => volumes(policy).length === 0);
     },
   };
