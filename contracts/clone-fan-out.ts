@@ -7,6 +7,7 @@ import {
   clusterSchema,
   id,
   must,
+  notBoth,
   orderFields,
   snapshotOptionsSchema,
   text,
@@ -36,7 +37,7 @@ const cloneFields = {
 };
 
 const memberSchema = z.strictObject(
-  { /** Name of the new volume. */ name: text(64), ...cloneFields },
+  { name: text(64).describe('Name of the new volume.'), ...cloneFields },
   { error: ({ code }) => (code === 'invalid_type' ? 'must be an object such as {"name": "db-uat-1"}' : undefined) },
 );
 
@@ -47,9 +48,7 @@ const memberSchema = z.strictObject(
 export const cloneFanOutRequestSchema = z
   .strictObject({
     cluster: clusterSchema,
-    /** The volume to clone. */
-    volumeID: id('the ID of the volume to clone'),
-    /** The clones to make, each with a name of its own. */
+    volumeID: id('the ID of the volume to clone').describe('The volume to clone.'),
     clones: z
       .array(memberSchema, must('a list of clones such as [{"name": "db-uat-1"}]'))
       .min(1, { error: 'must name at least one clone' })
@@ -65,29 +64,33 @@ export const cloneFanOutRequestSchema = z
             ctx.addIssue({ code: 'custom', message, path: [at, 'name'] });
           }
         }
-      }, always),
-    /** Clone this snapshot of the volume instead of taking one. */
-    snapshotID: id('the ID of a snapshot of the volume').optional(),
+      }, always)
+      .describe('The clones to make, each with a name of its own.'),
+    snapshotID: id('the ID of a snapshot of the volume')
+      .optional()
+      .describe('Clone this snapshot of the volume instead of taking one.'),
     ...cloneFields,
-    /** How to take the snapshot that is cloned. Only without snapshotID. */
-    snapshot: snapshotOptionsSchema.optional(),
+    snapshot: snapshotOptionsSchema
+      .optional()
+      .describe('How to take the snapshot that is cloned. Only without snapshotID.'),
     ...orderFields,
-    /** As for a clone; each clone gets a key made of it. */
     requestId: z
       .string()
       .regex(/^[\x21-\x7e]{1,80}$/, { error: 'must be 1 to 80 printable ASCII characters without spaces' })
-      .optional(),
-    /** What becomes of the other clones when one fails. @default "continue" */
+      .optional()
+      .describe('As for a clone; each clone gets a key made of it.'),
     onMemberFailure: z
       .enum(['continue', 'stop'], { error: 'must be "continue" (the others go on) or "stop" (they are cancelled)' })
-      .optional(),
+      .optional()
+      .describe('What becomes of the other clones when one fails. Default: "continue".'),
   })
   .refine((r) => r.snapshotID === undefined || r.snapshot === undefined, {
     ...always,
     path: ['snapshot'],
     error: 'is for a snapshot taken now; leave it out when snapshotID is given',
   })
-  .superRefine(checkLeaseOptions('clones'), always);
+  .superRefine(checkLeaseOptions('clones'), always)
+  .meta(notBoth('snapshotID', 'snapshot'));
 
 export type CloneFanOutRequest = z.infer<typeof cloneFanOutRequestSchema>;
 

@@ -11,6 +11,7 @@ import {
   leaseFields,
   modifySchema,
   must,
+  notBoth,
   orderFields,
   sizeBytes,
   snapshotOptionsSchema,
@@ -24,23 +25,18 @@ const VOLUMES_MAX = 1_000;
 /** What each clone may ask for, and the group for all of them. */
 const cloneFields = {
   access: accessSchema.optional(),
-  /** Attributes of the clone. @default those of its source */
-  attributes: attributesSchema.optional(),
+  attributes: attributesSchema.optional().describe('Attributes of the clone. Default: those of its source.'),
   newAccountID: id('the ID of an account').optional(),
-  /** Bytes; rounded up to a whole MiB by the cluster. */
-  newSize: sizeBytes.optional(),
-  /** Changes made by ModifyVolume once the clone is there. */
-  modify: modifySchema.optional(),
+  newSize: sizeBytes.optional().describe('Bytes; rounded up to a whole MiB by the cluster.'),
+  modify: modifySchema.optional().describe('Changes made by ModifyVolume once the clone is there.'),
   volumeAccessGroups: volumeAccessGroupsSchema.optional(),
   ...leaseFields,
 };
 
 const memberSchema = z.strictObject(
   {
-    /** The volume to clone. */
-    volumeID: id('the ID of a volume to clone'),
-    /** Name of the new volume. @default the source's name and "-clone" */
-    name: text(64).optional(),
+    volumeID: id('the ID of a volume to clone').describe('The volume to clone.'),
+    name: text(64).optional().describe(`Name of the new volume. Default: the source's name and "-clone".`),
     ...cloneFields,
   },
   { error: ({ code }) => (code === 'invalid_type' ? 'must be an object such as {"volumeID": 42}' : undefined) },
@@ -67,7 +63,6 @@ const repeated = (volumes: unknown, key: 'volumeID' | 'name') => {
 export const cloneGroupRequestSchema = z
   .strictObject({
     cluster: clusterSchema,
-    /** The volumes to clone, all at the same moment. */
     volumes: z
       .array(memberSchema, must('a list of volumes such as [{"volumeID": 42}]'))
       .min(1, { error: 'must name at least one volume' })
@@ -81,25 +76,33 @@ export const cloneGroupRequestSchema = z
           const message = `volumes.${first} is called ${JSON.stringify(value)} already; names are unique within a group`;
           ctx.addIssue({ code: 'custom', message, path: [at, 'name'] });
         }
-      }, always),
-    /** Clone what this group snapshot holds instead of taking one. */
-    groupSnapshotID: id('the ID of a group snapshot of the volumes').optional(),
+      }, always)
+      .describe('The volumes to clone, all at the same moment.'),
+    groupSnapshotID: id('the ID of a group snapshot of the volumes')
+      .optional()
+      .describe('Clone what this group snapshot holds instead of taking one.'),
     ...cloneFields,
-    enableSnapMirrorReplication: z.boolean().optional(),
-    /** How to take the group snapshot that is cloned. Only without groupSnapshotID. */
-    snapshot: snapshotOptionsSchema.optional(),
-    /** Set by `refreshClone`. */
-    series: generationSchema.optional(),
+    enableSnapMirrorReplication: z
+      .boolean()
+      .optional()
+      .describe('Whether the new volumes can be replicated with SnapMirror. Default: no.'),
+    snapshot: snapshotOptionsSchema
+      .optional()
+      .describe('How to take the group snapshot that is cloned. Only without groupSnapshotID.'),
+    series: generationSchema.optional().describe('Set by `refreshClone`.'),
     ...orderFields,
-    /** Keep the other clones when one of them fails. @default all or nothing */
-    onMemberFailure: z.literal('keep', { error: 'must be "keep"; leave it out for all or nothing' }).optional(),
+    onMemberFailure: z
+      .literal('keep', { error: 'must be "keep"; leave it out for all or nothing' })
+      .optional()
+      .describe('Keep the other clones when one of them fails. Default: all or nothing.'),
   })
   .refine((r) => r.groupSnapshotID === undefined || r.snapshot === undefined, {
     ...always,
     path: ['snapshot'],
     error: 'is for a group snapshot taken now; leave it out when groupSnapshotID is given',
   })
-  .superRefine(checkLeaseOptions('volumes'), always);
+  .superRefine(checkLeaseOptions('volumes'), always)
+  .meta(notBoth('groupSnapshotID', 'snapshot'));
 
 export type CloneGroupRequest = z.infer<typeof cloneGroupRequestSchema>;
 

@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { durationSchema } from './duration-schema.ts';
 import { parseRequest } from './faults.ts';
 import { always, clusterSchema, id, leaseSchema, LEASE_DAYS_MAX, text } from './fields.ts';
-import { MUST_BE_TIME, parseTime } from './lease.ts';
+import { MUST_BE_TIME, parseTime, TIME } from './lease.ts';
+
+export const timeSchema = z
+  .string({ error: MUST_BE_TIME })
+  .refine((t) => parseTime(t) !== undefined, { error: MUST_BE_TIME })
+  .meta({ description: 'A moment in ISO 8601 with a zone.', pattern: TIME.source });
 
 /**
  * What `cloneLease` is asked for: to delete a clone of this service when its time is over. A clone with `lease` starts it
@@ -11,30 +16,34 @@ import { MUST_BE_TIME, parseTime } from './lease.ts';
 export const cloneLeaseRequestSchema = z
   .strictObject({
     cluster: clusterSchema,
-    /** The clone; it must carry this service's tag. */
-    volumeID: id('the ID of the volume to delete'),
-    /** From now. Either this or endsAt. */
-    lease: leaseSchema.optional(),
-    /** ISO 8601 with a zone. */
-    endsAt: z
-      .string({ error: MUST_BE_TIME })
-      .refine((t) => parseTime(t) !== undefined, { error: MUST_BE_TIME })
-      .optional(),
-    /** How far from now an extension may reach. @default "30d", or the lease when that is longer */
-    leaseMax: leaseSchema.optional(),
-    /** For how long connected hosts keep the volume alive when the time is over. @default "24h" */
-    leaseGrace: durationSchema(LEASE_DAYS_MAX).optional(),
-    requestedBy: text(64).optional(),
-    /** Set by the clone that starts its lease: whose tag the volume must carry. @default the tag that it carries now */
+    volumeID: id('the ID of the volume to delete').describe(`The clone; it must carry this service's tag.`),
+    lease: leaseSchema.optional().describe('From now. Either this or endsAt.'),
+    endsAt: timeSchema.optional().describe('Either this or lease: a moment in ISO 8601 with a zone.'),
+    leaseMax: leaseSchema
+      .optional()
+      .describe('How far from now an extension may reach. Default: "30d", or the lease when that is longer.'),
+    leaseGrace: durationSchema(LEASE_DAYS_MAX)
+      .optional()
+      .describe('For how long connected hosts keep the volume alive when the time is over. Default: "24h".'),
+    requestedBy: text(64).optional().describe('Who asked; shown to people.'),
     clone: z
-      .strictObject({ workflowID: text(1000), request: text(1000), sourceVolumeID: id('a volume ID'), name: text(64) })
-      .optional(),
+      .strictObject({
+        workflowID: text(1000).describe('The workflow that made the volume.'),
+        request: text(1000).describe('Its requestId, or the ID of its first run.'),
+        sourceVolumeID: id('the ID of the volume that was cloned'),
+        name: text(64).describe('Name of the volume.'),
+      })
+      .optional()
+      .describe(
+        'Set by the clone that starts its lease: whose tag the volume must carry. Default: the tag that it carries now.',
+      ),
   })
   .refine((r) => (r.lease === undefined) !== (r.endsAt === undefined), {
     ...always,
     path: ['lease'],
     error: 'give either lease, such as "72h", or endsAt',
-  });
+  })
+  .meta({ oneOf: [{ required: ['lease'] }, { required: ['endsAt'] }] });
 
 export type CloneLeaseRequest = z.infer<typeof cloneLeaseRequestSchema>;
 

@@ -8,8 +8,10 @@ import {
   clusterSchema,
   generationSchema,
   id,
+  LEASE_OPTIONS_NEED_LEASE,
   leaseFields,
   modifySchema,
+  notBoth,
   orderFields,
   sizeBytes,
   snapshotOptionsSchema,
@@ -21,26 +23,26 @@ import {
 export const cloneVolumeRequestSchema = z
   .strictObject({
     cluster: clusterSchema,
-    /** The volume to clone. */
-    volumeID: id('the ID of the volume to clone'),
-    /** Name of the new volume. */
-    name: text(64),
-    /** Clone this snapshot of the volume instead of taking one. */
-    snapshotID: id('the ID of a snapshot of the volume').optional(),
+    volumeID: id('the ID of the volume to clone').describe('The volume to clone.'),
+    name: text(64).describe('Name of the new volume.'),
+    snapshotID: id('the ID of a snapshot of the volume')
+      .optional()
+      .describe('Clone this snapshot of the volume instead of taking one.'),
     access: accessSchema.optional(),
     attributes: attributesSchema.optional(),
-    enable512e: z.boolean().optional(),
-    enableSnapMirrorReplication: z.boolean().optional(),
+    enable512e: z.boolean().optional().describe('Present 512-byte sectors. Default: as the source.'),
+    enableSnapMirrorReplication: z
+      .boolean()
+      .optional()
+      .describe('Whether the new volume can be replicated with SnapMirror. Default: no.'),
     newAccountID: id('the ID of an account').optional(),
-    /** Bytes; rounded up to a whole MiB by the cluster. */
-    newSize: sizeBytes.optional(),
-    /** How to take the snapshot that is cloned. Only without snapshotID. */
-    snapshot: snapshotOptionsSchema.optional(),
-    /** Changes made by ModifyVolume once the clone is there. */
-    modify: modifySchema.optional(),
+    newSize: sizeBytes.optional().describe('Bytes; rounded up to a whole MiB by the cluster.'),
+    snapshot: snapshotOptionsSchema
+      .optional()
+      .describe('How to take the snapshot that is cloned. Only without snapshotID.'),
+    modify: modifySchema.optional().describe('Changes made by ModifyVolume once the clone is there.'),
     volumeAccessGroups: volumeAccessGroupsSchema.optional(),
-    /** Set by `refreshClone`. */
-    series: generationSchema.optional(),
+    series: generationSchema.optional().describe('Set by `refreshClone`.'),
     ...leaseFields,
     ...orderFields,
   })
@@ -49,7 +51,8 @@ export const cloneVolumeRequestSchema = z
     path: ['snapshot'],
     error: 'is for a snapshot taken now; leave it out when snapshotID is given',
   })
-  .superRefine(checkLeaseOptions(), always);
+  .superRefine(checkLeaseOptions(), always)
+  .meta({ ...notBoth('snapshotID', 'snapshot'), ...LEASE_OPTIONS_NEED_LEASE });
 
 export type CloneVolumeRequest = z.infer<typeof cloneVolumeRequestSchema>;
 

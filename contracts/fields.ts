@@ -15,16 +15,27 @@ export const must = (be: string) => ({
   error: (issue: { input?: unknown }) => (issue.input === undefined ? `is missing; it must be ${be}` : `must be ${be}`),
 });
 
+/**
+ * What JSON Schema can say of a check between members, for `.meta()` of what has the check: it knows nothing of zod's own.
+ */
+export const notBoth = (a: string, b: string) => ({ not: { required: [a, b] } });
+
 /** Also compares members beside which something else is wrong, so that every fault is reported at once. */
 export const always = { when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null };
 
 export const id = (what: string) =>
-  z.int(must(`${what}, a whole number`)).positive({ error: `must be ${what}, 1 or more` });
+  z
+    .int(must(`${what}, a whole number`))
+    .positive({ error: `must be ${what}, 1 or more` })
+    .describe(sentence(what));
+
+const sentence = (text: string) => `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 
 export const sizeBytes = z
   .int({ error: 'must be a size in bytes, a whole number' })
   .min(VOLUME_SIZE_MIN, { error: `must be at least ${VOLUME_SIZE_MIN} bytes` })
-  .max(VOLUME_SIZE_MAX, { error: `must be at most ${VOLUME_SIZE_MAX} bytes` });
+  .max(VOLUME_SIZE_MAX, { error: `must be at most ${VOLUME_SIZE_MAX} bytes` })
+  .describe('Bytes.');
 
 export const text = (max: number) =>
   z
@@ -32,22 +43,36 @@ export const text = (max: number) =>
     .min(1, { error: 'must not be empty' })
     .max(max, { error: `must be at most ${max} characters` });
 
-export const accessSchema = z.enum(['readOnly', 'readWrite', 'locked', 'replicationTarget'], {
-  error: 'must be one of readOnly, readWrite, locked, replicationTarget',
-});
+export const accessSchema = z
+  .enum(['readOnly', 'readWrite', 'locked', 'replicationTarget'], {
+    error: 'must be one of readOnly, readWrite, locked, replicationTarget',
+  })
+  .describe('What hosts may do with the volume. Default: as its source.');
 
-export const attributesSchema = z.record(z.string().min(1), z.json()).refine((a) => !(TAG_ATTRIBUTE in a), {
-  ...always,
-  error: `"${TAG_ATTRIBUTE}" is reserved for the ownership tag`,
-});
+export const anyJSON = z.json().meta({ id: 'JSON', description: 'Any JSON value.' });
 
-const iops = z.int({ error: 'must be IOPS, a whole number' }).positive();
+export const attributesSchema = z
+  .record(z.string().min(1), anyJSON)
+  .refine((a) => !(TAG_ATTRIBUTE in a), {
+    ...always,
+    error: `"${TAG_ATTRIBUTE}" is reserved for the ownership tag`,
+  })
+  .meta({
+    description: 'Attributes of the volume, beside the ownership tag: name and value pairs, a kilobyte in all.',
+    not: { required: [TAG_ATTRIBUTE] },
+  });
+
+const iops = (what: string) =>
+  z.int({ error: 'must be IOPS, a whole number' }).positive().describe(`${what}, in IOPS. Default: as the source.`);
 
 const inOrder = (low: unknown, high: unknown) => typeof low !== 'number' || typeof high !== 'number' || low <= high;
 
-/** Quality of service of one volume, in IOPS. */
 export const qosSchema = z
-  .strictObject({ minIOPS: iops.optional(), maxIOPS: iops.optional(), burstIOPS: iops.optional() })
+  .strictObject({
+    minIOPS: iops('Guaranteed').optional(),
+    maxIOPS: iops('At most, over time').optional(),
+    burstIOPS: iops('At most, for a moment').optional(),
+  })
   .refine((q) => q.minIOPS !== undefined || q.maxIOPS !== undefined || q.burstIOPS !== undefined, {
     ...always,
     error: 'must set at least one of minIOPS, maxIOPS, burstIOPS',
@@ -58,66 +83,86 @@ export const qosSchema = z
     ...always,
     path: ['minIOPS'],
     error: 'must not exceed burstIOPS',
-  });
+  })
+  .meta({ description: 'Quality of service of the volume itself, in IOPS.', minProperties: 1 });
 
 export const snapshotOptionsSchema = z.strictObject({
-  /** Name of the snapshot. Default: the clone's name. */
-  name: text(64).optional(),
-  /** What becomes of our snapshot when the clone is done. @default "delete" */
-  retention: z.enum(['keep', 'delete'], { error: 'must be "keep" or "delete"' }).optional(),
-  /** The cluster removes the snapshot by itself after this, whatever happens to us. @default "24h" */
-  expiresIn: durationSchema(365).optional(),
+  name: text(64).optional().describe(`Name of the snapshot. Default: the clone's name.`),
+  retention: z
+    .enum(['keep', 'delete'], { error: 'must be "keep" or "delete"' })
+    .optional()
+    .describe('What becomes of our snapshot when the clone is done. Default: "delete".'),
+  expiresIn: durationSchema(365)
+    .optional()
+    .describe('The cluster removes the snapshot by itself after this, whatever happens to us. Default: "24h".'),
 });
 
 export const modifySchema = z
   .strictObject({
     qos: qosSchema.optional(),
-    qosPolicyID: id('the ID of a QoS policy').optional(),
+    qosPolicyID: id('the ID of a QoS policy, in place of qos').optional(),
     access: accessSchema.optional(),
     attributes: attributesSchema.optional(),
     accountID: id('the ID of an account').optional(),
-    /** Bytes; can only grow. */
-    totalSize: sizeBytes.optional(),
+    totalSize: sizeBytes.optional().describe('Bytes; can only grow.'),
   })
   .refine((m) => m.qos === undefined || m.qosPolicyID === undefined, {
     ...always,
     path: ['qos'],
     error: 'give either qos or qosPolicyID, not both',
-  });
+  })
+  .meta({ description: 'Changes made by ModifyVolume once the clone is there.', ...notBoth('qos', 'qosPolicyID') });
 
-/** IDs or names of the volume access groups that get the new volume. */
 export const volumeAccessGroupsSchema = z
   .array(z.union([id('an ID'), text(64)], { error: 'must be the ID or the name of a volume access group' }))
   .max(64, { error: 'at most 64 groups per volume' })
-  .refine((g) => new Set(g).size === g.length, { ...always, error: 'names a group twice' });
+  .refine((g) => new Set(g).size === g.length, { ...always, error: 'names a group twice' })
+  .meta({ description: 'IDs or names of the volume access groups that get the new volume.', uniqueItems: true });
 
-/** Alias of the cluster in the worker's configuration; never an address or a secret. */
-export const clusterSchema = z.string(must('the alias of a cluster')).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
-  error: 'must be the alias of a cluster in the worker configuration: letters, digits, ".", "_" or "-"',
-});
+export const clusterSchema = z
+  .string(must('the alias of a cluster'))
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+    error: 'must be the alias of a cluster in the worker configuration: letters, digits, ".", "_" or "-"',
+  })
+  .describe('Alias of the cluster in the configuration of the worker; never an address or a secret.');
 
 export const seriesSchema = z
   .string(must('the name of the series'))
-  .regex(SERIES, { error: 'must be 1 to 48 letters, digits, ".", "_" or "-", beginning with a letter or digit' });
+  .regex(SERIES, { error: 'must be 1 to 48 letters, digits, ".", "_" or "-", beginning with a letter or digit' })
+  .describe('Name of the series.');
 
 /** Which generation of which series a clone is: set by `refreshClone`, whose retention goes by it. */
 export const generationSchema = z.strictObject({
   name: seriesSchema,
-  generation: z.int(must('the number of the generation')).positive({ error: 'must be 1 or more' }),
+  generation: z
+    .int(must('the number of the generation'))
+    .positive({ error: 'must be 1 or more' })
+    .describe('1 for the first.'),
 });
+
 /** Longest lease, in days: ten years. */
 export const LEASE_DAYS_MAX = 3650;
 export const leaseSchema = durationSchema(LEASE_DAYS_MAX);
 
 /** For how long a clone lives. */
 export const leaseFields = {
-  /** Delete the clone after this, unless extended; counted from when it is ready. */
-  lease: leaseSchema.optional(),
-  /** How far from the moment of asking an extension may reach. @default "30d", or the lease when that is longer */
-  leaseMax: leaseSchema.optional(),
-  /** When the lease is over, hosts that are still connected keep the clone alive for at most this. @default "24h" */
-  leaseGrace: durationSchema(LEASE_DAYS_MAX).optional(),
+  lease: leaseSchema
+    .optional()
+    .describe('Delete the clone after this, unless extended; counted from when it is ready.'),
+  leaseMax: leaseSchema
+    .optional()
+    .describe(
+      'How far from the moment of asking an extension may reach. Default: "30d", or the lease when that is longer.',
+    ),
+  leaseGrace: durationSchema(LEASE_DAYS_MAX)
+    .optional()
+    .describe(
+      'When the lease is over, hosts that are still connected keep the clone alive for at most this. Default: "24h".',
+    ),
 };
+
+/** What JSON Schema can say of `checkLeaseOptions` of one clone. */
+export const LEASE_OPTIONS_NEED_LEASE = { dependentRequired: { leaseMax: ['lease'], leaseGrace: ['lease'] } };
 
 const LEASE_OPTIONS = ['leaseMax', 'leaseGrace'] as const;
 type Leased = Record<string, unknown> | null | undefined;
@@ -142,21 +187,21 @@ export const checkLeaseOptions =
 
 /** How a request is to be served, whatever it is for. */
 export const orderFields = {
-  /** The caller's idempotency key: the same key never clones twice. */
   requestId: z
     .string()
     .regex(REQUEST_ID, { error: 'must be 1 to 100 printable ASCII characters without spaces' })
-    .optional(),
-  /** Give up, and undo, after this. @default "24h" */
-  deadline: durationSchema(30).optional(),
-  /** @default "cleanup" */
-  onFailure: z.enum(['cleanup', 'keep'], { error: 'must be "cleanup" or "keep"' }).optional(),
-  /** Who asked; shown to people and kept on the volume. */
-  requestedBy: text(64).optional(),
-  /** 1 is the most urgent, 5 the least. @default 3 */
+    .optional()
+    .describe(`The caller's idempotency key: the same key never clones twice.`),
+  deadline: durationSchema(30).optional().describe('Give up, and undo, after this. Default: "24h".'),
+  onFailure: z
+    .enum(['cleanup', 'keep'], { error: 'must be "cleanup" or "keep"' })
+    .optional()
+    .describe('What becomes of what was made when the request fails. Default: "cleanup": it is undone.'),
+  requestedBy: text(64).optional().describe('Who asked; shown to people and kept on the volume.'),
   priority: z
     .int({ error: 'must be 1 to 5' })
     .min(1, { error: 'must be 1 to 5' })
     .max(5, { error: 'must be 1 to 5' })
-    .optional(),
+    .optional()
+    .describe('Place in line for clone slots: 1 is the most urgent, 5 the least. Default: 3.'),
 };

@@ -1,10 +1,13 @@
 import { z } from 'zod';
-import { must } from './fields.ts';
+import { anyJSON, must } from './fields.ts';
 
 /** Name of a hook in the worker's configuration; never an address or a secret. */
-export const hookNameSchema = z.string(must('the name of a hook')).regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
-  error: 'must be the name of a hook in the worker configuration: letters, digits, ".", "_" or "-"',
-});
+export const hookNameSchema = z
+  .string(must('the name of a hook'))
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, {
+    error: 'must be the name of a hook in the worker configuration: letters, digits, ".", "_" or "-"',
+  })
+  .describe('Name of a hook in the configuration of the worker.');
 
 /** Bytes of JSON that a hook may be handed. */
 const PARAMETERS_BYTES_MAX = 8_192;
@@ -15,13 +18,13 @@ export const hookSchema = z.union(
     hookNameSchema,
     z.strictObject({
       hook: hookNameSchema,
-      /** Handed to the hook as they are. No secrets: they are kept in the history. */
       parameters: z
-        .record(z.string().min(1), z.json())
+        .record(z.string().min(1), anyJSON)
         .refine((p) => new TextEncoder().encode(JSON.stringify(p)).length <= PARAMETERS_BYTES_MAX, {
           error: `must be at most ${PARAMETERS_BYTES_MAX} bytes of JSON`,
         })
-        .optional(),
+        .optional()
+        .describe('Handed to the hook as they are. No secrets: they are kept in the history.'),
     }),
   ],
   { error: 'must be the name of a hook in the worker configuration, or {"hook": NAME, "parameters": {…}}' },

@@ -33,6 +33,8 @@ export type * from './dry-run.ts';
 export type * from './failure.ts';
 export type * from './inventory.ts';
 export * from './orphans.ts';
+export * from './published-schemas.ts';
+export * from './result-schemas.ts';
 export * from './housekeeping-requests.ts';
 export * from './progress.ts';
 export * from './tag.ts';

@@ -106,7 +106,8 @@ export interface LeaseRelease {
 
 export const isoTime = (ms: number): string => new Date(ms).toISOString();
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
+/** A moment in ISO 8601 with a zone. */
+export const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 /** Milliseconds since the epoch of a time with a zone; `undefined` when it is none. */
 export function parseTime(text: unknown): number | undefined {

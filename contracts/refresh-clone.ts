@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { cloneGroupRequestSchema } from './clone-group.ts';
 import { cloneVolumeRequestSchema } from './clone-volume.ts';
 import { parseRequest } from './faults.ts';
-import { always, must, orderFields, seriesSchema, text, volumeAccessGroupsSchema } from './fields.ts';
+import { always, must, notBoth, orderFields, seriesSchema, text, volumeAccessGroupsSchema } from './fields.ts';
 import { hookSchema } from './hooks.ts';
 import { isTimeZone, templateFaults } from './name-template.ts';
 import { defaultTemplate, SERIES } from './series.ts';
@@ -11,7 +11,7 @@ import { defaultTemplate, SERIES } from './series.ts';
 const KEEP_MAX = 1_000;
 
 /** A field of a clone's request that a refresh sets itself. */
-const notHere = (why: string) => z.never({ error: why }).optional();
+const notHere = (why: string) => z.never({ error: why }).optional().describe(`Not here: it ${why}.`);
 
 const setByRefresh = {
   requestId: notHere('is made by the refresh; give requestId beside clone for the refresh itself'),
@@ -34,15 +34,17 @@ const cloneOfOne = z
     name: notHere('comes from nameTemplate; leave it out'),
     ...setByRefresh,
   })
-  .refine((r) => r.snapshotID === undefined || r.snapshot === undefined, snapshotFault('snapshotID'));
+  .refine((r) => r.snapshotID === undefined || r.snapshot === undefined, snapshotFault('snapshotID'))
+  .meta({ description: 'What a generation is: as for cloneVolume.', ...notBoth('snapshotID', 'snapshot') });
 
 const groupShape = cloneGroupRequestSchema.shape;
 
 const memberSchema = z.strictObject(
   {
     ...groupShape.volumes.element.shape,
-    /** What `{name}` in nameTemplate stands for. @default the volumeID of the source */
-    name: text(48).optional(),
+    name: text(48)
+      .optional()
+      .describe('What `{name}` in nameTemplate stands for. Default: the volumeID of the source.'),
     volumeAccessGroups: setByRefresh.volumeAccessGroups,
     ...{ lease: setByRefresh.lease, leaseMax: setByRefresh.leaseMax, leaseGrace: setByRefresh.leaseGrace },
   },
@@ -54,7 +56,8 @@ const cloneOfGroup = z
     ...groupShape,
     volumes: z
       .array(memberSchema, must('a list of volumes such as [{"volumeID": 42}]'))
-      .min(1, { error: 'must name at least one volume' }),
+      .min(1, { error: 'must name at least one volume' })
+      .describe('The volumes to clone, all at the same moment.'),
     onMemberFailure: notHere('is not for a generation, which is whole or not made; leave it out'),
     ...setByRefresh,
   })
@@ -71,56 +74,69 @@ const cloneOfGroup = z
       }
     }
   }, always)
-  .refine((r) => r.groupSnapshotID === undefined || r.snapshot === undefined, snapshotFault('groupSnapshotID'));
+  .refine((r) => r.groupSnapshotID === undefined || r.snapshot === undefined, snapshotFault('groupSnapshotID'))
+  .meta({ description: 'What a generation is: as for cloneGroup.', ...notBoth('groupSnapshotID', 'snapshot') });
 
 /** What a refresh makes: `cloneVolume` or, with `volumes`, `cloneGroup`, without what the refresh sets itself. */
 export type GenerationRequest = z.infer<typeof cloneOfOne> | z.infer<typeof cloneOfGroup>;
 
 const refreshFields = {
-  /** Name of the series: what tells its generations from those of others on the cluster, and the lock on it. */
-  series: seriesSchema,
-  /**
-   * Names of the new volumes: text with {yyyy} {MM} {dd} {HH} {mm} {ss} of the nominal time, {generation}, and {name} of
-   * the volume of a group. @default "SERIES-{yyyy}{MM}{dd}-{HH}{mm}", for a group "SERIES-{name}-…"
-   */
-  nameTemplate: text(200).optional(),
-  /** IANA name of the zone in which names tell the time. @default "UTC" */
+  series: seriesSchema.describe(
+    'Name of the series: what tells its generations from those of others on the cluster, and the lock on it.',
+  ),
+  nameTemplate: text(200)
+    .optional()
+    .describe(
+      'Names of the new volumes: text with {yyyy} {MM} {dd} {HH} {mm} {ss} of the nominal time, {generation}, and {name} of the volume of a group. Default: "SERIES-{yyyy}{MM}{dd}-{HH}{mm}", for a group "SERIES-{name}-…".',
+    ),
   timeZone: z
     .string(must('a time zone'))
     .refine(isTimeZone, { error: 'must be the IANA name of a time zone, such as "Europe/Berlin"' })
-    .optional(),
-  /** The moment that this run is for (ISO 8601). @default the schedule's nominal time, else the start of the workflow */
+    .optional()
+    .describe('IANA name of the zone in which names tell the time. Default: "UTC".'),
   nominalTime: z.iso
     .datetime({ offset: true, error: 'must be a moment in ISO 8601, such as "2026-11-25T02:00:00Z"' })
-    .optional(),
-  /** The newest generations that stay, the new one among them. Not needed with `retire: "keep"` and `mode: "copy"`. */
+    .optional()
+    .describe(
+      `The moment that this run is for (ISO 8601). Default: the schedule's nominal time, else the start of the workflow.`,
+    ),
   keep: z
     .int(must(`how many generations stay, 1 to ${KEEP_MAX}`))
     .min(1, { error: 'must be at least 1: the new generation itself' })
     .max(KEEP_MAX, { error: `must be at most ${KEEP_MAX}` })
-    .optional(),
-  /** Groups that move from the old generation to the new one. @default those that the old generation is in */
-  volumeAccessGroups: volumeAccessGroupsSchema.optional(),
-  /** What becomes of generations beyond `keep`. Deleted ones are never purged. @default "delete" */
-  retire: z.enum(['delete', 'keep'], { error: 'must be "delete" or "keep"' }).optional(),
-  /**
-   * When the old generation leaves a group: before the new one comes (hosts see none for a moment), or after (hosts see
-   * both for a moment, under two LUNs). @default "before"
-   */
-  swap: z.enum(['before', 'after'], { error: 'must be "before" or "after"' }).optional(),
-  /** Also delete generations that somebody still uses: that have iSCSI sessions, or access. @default false */
-  force: z.boolean({ error: 'must be true or false' }).optional(),
-  /** Hooks of the worker's configuration, called one after the other. */
+    .optional()
+    .describe(
+      'The newest generations that stay, the new one among them. Not needed with `retire: "keep"` and `mode: "copy"`.',
+    ),
+  volumeAccessGroups: volumeAccessGroupsSchema
+    .optional()
+    .describe('Groups that move from the old generation to the new one. Default: those that the old generation is in.'),
+  retire: z
+    .enum(['delete', 'keep'], { error: 'must be "delete" or "keep"' })
+    .optional()
+    .describe('What becomes of generations beyond `keep`. Deleted ones are never purged. Default: "delete".'),
+  swap: z
+    .enum(['before', 'after'], { error: 'must be "before" or "after"' })
+    .optional()
+    .describe(
+      'When the old generation leaves a group: before the new one comes (hosts see none for a moment), or after (hosts see both for a moment, under two LUNs). Default: "before".',
+    ),
+  force: z
+    .boolean({ error: 'must be true or false' })
+    .optional()
+    .describe('Also delete generations that somebody still uses: that have iSCSI sessions, or access. Default: false.'),
   hooks: z
     .strictObject({
-      /** Before anything is made: quiesce. */
-      before: hookSchema.optional(),
-      /** Before access moves: unmount. */
-      beforeSwap: hookSchema.optional(),
-      /** When access has moved, and also when a run fails of which a hook was called before: remount, resume. */
-      after: hookSchema.optional(),
+      before: hookSchema.optional().describe('Before anything is made: quiesce.'),
+      beforeSwap: hookSchema.optional().describe('Before access moves: unmount.'),
+      after: hookSchema
+        .optional()
+        .describe(
+          'When access has moved, and also when a run fails of which a hook was called before: remount, resume.',
+        ),
     })
-    .optional(),
+    .optional()
+    .describe(`Hooks of the worker's configuration, called one after the other.`),
   ...orderFields,
 };
 
@@ -161,24 +177,37 @@ function checkTogether(request: Refined, ctx: z.RefinementCtx): void {
   }
 }
 
+/** What JSON Schema can say of `checkTogether`. */
+const KEEP_GIVEN = { required: ['keep'] };
+const ALL_KEPT = { required: ['retire'], properties: { retire: { const: 'keep' } } };
+const IS_COPY = { required: ['mode'], properties: { mode: { const: 'copy' } } };
+
 const refreshOne = z
   .strictObject({
     ...refreshFields,
-    /** A new volume for each generation, or new content in the one that there is. @default "swap" */
-    mode: z.enum(['swap', 'copy'], { error: 'must be "swap" or "copy"' }).optional(),
+    mode: z
+      .enum(['swap', 'copy'], { error: 'must be "swap" or "copy"' })
+      .optional()
+      .describe('A new volume for each generation, or new content in the one that there is. Default: "swap".'),
     clone: cloneOfOne,
   })
-  .superRefine(checkTogether, always);
+  .superRefine(checkTogether, always)
+  .meta({
+    anyOf: [KEEP_GIVEN, ALL_KEPT, IS_COPY],
+    not: { required: ['mode', 'swap'], properties: { mode: { const: 'copy' } } },
+  });
 
 const refreshGroup = z
   .strictObject({
     ...refreshFields,
     mode: z
       .literal('swap', { error: 'must be "swap" for a group: copies onto several volumes would not be of one moment' })
-      .optional(),
+      .optional()
+      .describe('A new volume for each generation.'),
     clone: cloneOfGroup,
   })
-  .superRefine(checkTogether, always);
+  .superRefine(checkTogether, always)
+  .meta({ anyOf: [KEEP_GIVEN, ALL_KEPT] });
 
 /**
  * What `refreshClone` is asked for: one run makes a new generation of a series, moves the volume access groups from the

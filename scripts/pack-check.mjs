@@ -23,7 +23,7 @@ try {
   run('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', join(dir, packed.filename)]);
 
   const entries = Object.keys(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports)
-    .filter((e) => e !== './package.json')
+    .filter((e) => !e.endsWith('.json'))
     .map((e) => e.slice(2));
   const imports = entries.map((e) => `import * as ${e.replaceAll('-', '_')} from 'element-clone/${e}';`);
   writeFileSync(
@@ -58,6 +58,13 @@ console.log([${entries.map((e) => e.replaceAll('-', '_')).join(', ')}].length, t
     run(process.execPath, ['--input-type=module', '-e', `await import('element-clone/${entry}')`]);
   }
   console.log(`imports of ${entries.join(', ')} work`);
+  const schema = "import.meta.resolve('element-clone/schemas/cloneVolume.request.schema.json')";
+  run(process.execPath, [
+    '--input-type=module',
+    '-e',
+    `const { readFileSync } = await import('node:fs'); JSON.parse(readFileSync(new URL(${schema}), 'utf8'))`,
+  ]);
+  console.log('the JSON Schemas are in it');
   const version = run(join(dir, 'node_modules', '.bin', 'element-clone'), ['--version']).trim();
   const wanted = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
   if (version !== wanted) throw new Error(`element-clone --version prints "${version}" instead of "${wanted}"`);

@@ -1,20 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { parseCloneGroupRequest } from '../../contracts/clone-group.ts';
-import { InvalidRequestError } from '../../contracts/faults.ts';
+import { faultsOf } from '../support/faults-of.ts';
 
 const MINIMAL = { cluster: 'lab', volumes: [{ volumeID: 41 }, { volumeID: 42 }] };
 
-function faultsOf(input: unknown): readonly string[] {
-  try {
-    parseCloneGroupRequest(input);
-  } catch (err) {
-    if (err instanceof InvalidRequestError) return err.faults;
-    throw err;
-  }
-  return [];
-}
-
-const paths = (input: unknown) => faultsOf(input).map((f) => f.slice(0, f.indexOf(': ')));
+const paths = (input: unknown) => faultsOf('cloneGroup', input).map((f) => f.slice(0, f.indexOf(': ')));
 
 test('takes a request with every field, and changes nothing', () => {
   const forEach = {
@@ -77,7 +67,7 @@ describe('a wrong member is the one that is named', () => {
   });
 
   test.each([null, undefined, 'lab', 42, [MINIMAL]])('%j is no request at all', (input) => {
-    expect(faultsOf(input)).toEqual([expect.stringMatching(/^request: /)]);
+    expect(faultsOf('cloneGroup', input)).toEqual([expect.stringMatching(/^request: /)]);
   });
 });
 
@@ -111,10 +101,10 @@ test('reports every fault at once, those between members of the list included', 
 });
 
 test('a fault says what to do', () => {
-  expect(faultsOf({ ...MINIMAL, volumes: [{ volumeID: 42 }, { volumeID: 42 }] })).toEqual([
+  expect(faultsOf('cloneGroup', { ...MINIMAL, volumes: [{ volumeID: 42 }, { volumeID: 42 }] })).toEqual([
     'volumes.1.volumeID: volume 42 is named in volumes.0 already; remove one of them',
   ]);
-  expect(faultsOf({ cluster: 'lab' })).toEqual([
+  expect(faultsOf('cloneGroup', { cluster: 'lab' })).toEqual([
     'volumes: is missing; it must be a list of volumes such as [{"volumeID": 42}]',
   ]);
 });

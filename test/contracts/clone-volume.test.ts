@@ -1,18 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { parseCloneVolumeRequest } from '../../contracts/clone-volume.ts';
-import { InvalidRequestError } from '../../contracts/faults.ts';
+import { faultsOf } from '../support/faults-of.ts';
 
 const MINIMAL = { cluster: 'lab', volumeID: 42, name: 'db-uat' };
-
-function faultsOf(input: unknown): readonly string[] {
-  try {
-    parseCloneVolumeRequest(input);
-  } catch (err) {
-    if (err instanceof InvalidRequestError) return err.faults;
-    throw err;
-  }
-  return [];
-}
 
 test('takes a request with every field, and changes nothing', () => {
   const request = {
@@ -112,17 +102,17 @@ describe('a wrong member is the one that is named', () => {
     ['priority', { priority: 2.5 }],
     ['volumeId', { volumeId: 42 }],
   ])('%s in %j', (path, change) => {
-    const faults = faultsOf({ ...MINIMAL, ...change });
+    const faults = faultsOf('cloneVolume', { ...MINIMAL, ...change });
     expect(faults.map((f) => f.slice(0, f.indexOf(': ')))).toEqual([path]);
   });
 
   test.each([null, undefined, 'lab', 42, [MINIMAL]])('%j is no request at all', (input) => {
-    expect(faultsOf(input)).toEqual([expect.stringMatching(/^request: /)]);
+    expect(faultsOf('cloneVolume', input)).toEqual([expect.stringMatching(/^request: /)]);
   });
 });
 
 test('says of a field that is not there that it is missing', () => {
-  expect(faultsOf({})).toEqual([
+  expect(faultsOf('cloneVolume', {})).toEqual([
     'cluster: is missing; it must be the alias of a cluster',
     'volumeID: is missing; it must be the ID of the volume to clone, a whole number',
     'name: is missing; it must be text',
@@ -130,7 +120,7 @@ test('says of a field that is not there that it is missing', () => {
 });
 
 test('reports every fault at once, those between members and unknown ones included', () => {
-  const faults = faultsOf({
+  const faults = faultsOf('cloneVolume', {
     cluster: 'lab',
     volumeID: 'x',
     name: '',

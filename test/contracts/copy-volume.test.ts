@@ -1,21 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { parseCopyVolumeRequest, parseUndoCopyRequest } from '../../contracts/copy-volume.ts';
-import { InvalidRequestError } from '../../contracts/faults.ts';
 import { formatTag, readTag } from '../../contracts/tag.ts';
 import { workflowIDForCopy, workflowIDForUndo } from '../../contracts/workflow-id.ts';
+import { faultsOf } from '../support/faults-of.ts';
 
 const minimal = { cluster: 'lab', volumeID: 42, dstVolumeID: 57 };
 
-function faultsOf(parse: (input: unknown) => unknown, input: unknown): readonly string[] {
-  try {
-    parse(input);
-  } catch (err) {
-    if (err instanceof InvalidRequestError) return err.faults;
-    throw err;
-  }
-  return [];
-}
-const faults = (input: unknown) => faultsOf(parseCopyVolumeRequest, input);
+const faults = (input: unknown) => faultsOf('copyVolume', input);
 
 describe('a copy', () => {
   test('needs cluster, source and destination only', () => {
@@ -88,7 +79,7 @@ describe('taking a copy back', () => {
   });
 
   test('reports every fault at once', () => {
-    expect(faultsOf(parseUndoCopyRequest, { cluster: 'lab', dstVolumeID: 0, deadline: '', snapshotID: 4 })).toEqual([
+    expect(faultsOf('undoCopy', { cluster: 'lab', dstVolumeID: 0, deadline: '', snapshotID: 4 })).toEqual([
       'dstVolumeID: must be the ID of the volume that was overwritten, 1 or more',
       'workflowID: is missing; it must be text',
       expect.stringMatching(/^deadline: /),

@@ -52,6 +52,19 @@ test('any text is a positive duration or none', () => {
   );
 });
 
+test('whatever is a duration matches what JSON Schema says of one', () => {
+  const { pattern } = durationSchema(7).meta() as { pattern: string };
+  const digits = fc.stringMatching(/^\d{0,3}\.?\d{1,3}$/);
+  const spaces = fc.stringMatching(/^ {0,2}$/);
+  fc.assert(
+    fc.property(digits, spaces, fc.constantFrom('ms', 's', 'mins', 'Hours', 'D', 'weeks', 'yr'), (...parts) => {
+      const text = parts.join('');
+      fc.pre(parseDuration(text) !== undefined);
+      expect(text).toMatch(new RegExp(pattern, 'u'));
+    }),
+  );
+});
+
 test.each([
   ['10', 'must be a duration with a unit, such as "30s", "15m", "24h" or "7d"'],
   [10, 'must be a duration with a unit, such as "30s", "15m", "24h" or "7d"'],

@@ -1,26 +1,13 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseCloneFanOutRequest } from '../../contracts/clone-fan-out.ts';
-import { parseCloneGroupRequest } from '../../contracts/clone-group.ts';
-import { parseCloneLeaseRequest } from '../../contracts/clone-lease.ts';
 import { parseCloneVolumeRequest } from '../../contracts/clone-volume.ts';
-import { InvalidRequestError } from '../../contracts/faults.ts';
 import { extensionFaults, isoTime, leaseWorkflowID, newEnd, noticeMs, parseTime } from '../../contracts/lease.ts';
 import { overShared } from '../../contracts/members.ts';
+import { faultsOf } from '../support/faults-of.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const NOW = Date.parse('2026-11-25T00:00:00Z');
-
-const faultsOf = (parse: (input: unknown) => unknown, input: unknown): readonly string[] => {
-  try {
-    parse(input);
-    return [];
-  } catch (err) {
-    if (err instanceof InvalidRequestError) return err.faults;
-    throw err;
-  }
-};
 
 test('the workflow ID of a lease reads as a sentence, and tells the services of one Temporal apart', () => {
   expect(leaseWorkflowID('lab', 63, 'element-clone')).toBe('lease-of-volume-63-of-lab');
@@ -99,7 +86,7 @@ describe('leaseMax and leaseGrace', () => {
   test('are for a clone with a lease', () => {
     const full = { ...clone, lease: '72h', leaseMax: '30d', leaseGrace: '1h' };
     expect(parseCloneVolumeRequest(full)).toEqual(full);
-    expect(faultsOf(parseCloneVolumeRequest, { ...clone, leaseMax: '30d', leaseGrace: '1h' })).toEqual([
+    expect(faultsOf('cloneVolume', { ...clone, leaseMax: '30d', leaseGrace: '1h' })).toEqual([
       `leaseMax: ${stray}`,
       `leaseGrace: ${stray}`,
     ]);
@@ -107,12 +94,12 @@ describe('leaseMax and leaseGrace', () => {
 
   test('of several clones are for those with a lease', () => {
     const fanOut = { cluster: 'lab', volumeID: 42, clones: [{ name: 'a', lease: '1h' }, { name: 'b' }] };
-    expect(faultsOf(parseCloneFanOutRequest, { ...fanOut, leaseMax: '30d' })).toEqual([]);
+    expect(faultsOf('cloneFanOut', { ...fanOut, leaseMax: '30d' })).toEqual([]);
     const own = { ...fanOut, clones: [{ name: 'a' }, { name: 'b', leaseGrace: '1h' }] };
-    expect(faultsOf(parseCloneFanOutRequest, own)).toEqual([`clones.1.leaseGrace: ${stray}`]);
+    expect(faultsOf('cloneFanOut', own)).toEqual([`clones.1.leaseGrace: ${stray}`]);
     const group = { cluster: 'lab', volumes: [{ volumeID: 1 }, { volumeID: 2, leaseMax: '2d' }] };
-    expect(faultsOf(parseCloneGroupRequest, group)).toEqual([`volumes.1.leaseMax: ${stray}`]);
-    expect(faultsOf(parseCloneGroupRequest, { ...group, lease: '1d' })).toEqual([]);
+    expect(faultsOf('cloneGroup', group)).toEqual([`volumes.1.leaseMax: ${stray}`]);
+    expect(faultsOf('cloneGroup', { ...group, lease: '1d' })).toEqual([]);
   });
 
   test('that are shared leave those alone that have no lease', () => {
@@ -127,11 +114,11 @@ describe('leaseMax and leaseGrace', () => {
 
 test('a lease that is started by hand says when it ends, once', () => {
   const lease = { cluster: 'lab', volumeID: 63 };
-  expect(faultsOf(parseCloneLeaseRequest, { ...lease, lease: '1h' })).toEqual([]);
-  expect(faultsOf(parseCloneLeaseRequest, { ...lease, endsAt: '2026-12-01T08:00:00Z' })).toEqual([]);
+  expect(faultsOf('cloneLease', { ...lease, lease: '1h' })).toEqual([]);
+  expect(faultsOf('cloneLease', { ...lease, endsAt: '2026-12-01T08:00:00Z' })).toEqual([]);
   const either = 'lease: give either lease, such as "72h", or endsAt';
-  expect(faultsOf(parseCloneLeaseRequest, lease)).toEqual([either]);
-  expect(faultsOf(parseCloneLeaseRequest, { ...lease, lease: '1h', endsAt: 'soon' })).toEqual([
+  expect(faultsOf('cloneLease', lease)).toEqual([either]);
+  expect(faultsOf('cloneLease', { ...lease, lease: '1h', endsAt: 'soon' })).toEqual([
     'endsAt: must be a time with a zone, such as "2026-12-01T08:00:00Z"',
     either,
   ]);

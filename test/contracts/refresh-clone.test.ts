@@ -1,20 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { InvalidRequestError } from '../../contracts/faults.ts';
 import { expandName, timeParts } from '../../contracts/name-template.ts';
 import { parseRefreshCloneRequest } from '../../contracts/refresh-clone.ts';
+import { faultsOf } from '../support/faults-of.ts';
 
 const one = { series: 'uat-db', clone: { cluster: 'lab', volumeID: 42 }, keep: 3 };
 const group = { series: 'uat', clone: { cluster: 'lab', volumes: [{ volumeID: 41 }, { volumeID: 42 }] }, keep: 3 };
-
-function faultsOf(request: unknown): readonly string[] {
-  try {
-    parseRefreshCloneRequest(request);
-  } catch (err) {
-    if (err instanceof InvalidRequestError) return err.faults;
-    throw err;
-  }
-  return [];
-}
 
 describe('a request for a refresh', () => {
   test.each([
@@ -48,12 +38,12 @@ describe('a request for a refresh', () => {
       { ...group, clone: { cluster: 'lab', volumes: [{ volumeID: 41, name: 'log' }] } },
     ],
   ])('%s is valid', (_what, request) => {
-    expect(faultsOf(request)).toEqual([]);
+    expect(faultsOf('refreshClone', request)).toEqual([]);
     expect(parseRefreshCloneRequest(request)).toEqual(request);
   });
 
   test('is refused with every fault at once, each with its field and the remedy', () => {
-    const faults = faultsOf({
+    const faults = faultsOf('refreshClone', {
       series: 'uat db',
       clone: { cluster: 'lab', volumeID: 0, name: 'x', requestId: 'a', volumeAccessGroups: [3], lease: '3h', oops: 1 },
       keep: 0,
@@ -114,7 +104,7 @@ describe('a request for a refresh', () => {
       /^clone\.snapshot: is for a snapshot taken now/,
     ],
   ])('with %s is refused for that', (_what, request, fault) => {
-    expect(faultsOf(request)).toEqual([expect.stringMatching(fault)]);
+    expect(faultsOf('refreshClone', request)).toEqual([expect.stringMatching(fault)]);
   });
 });
 
