@@ -1,14 +1,13 @@
 import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, type Client } from '@temporalio/client';
 import type { UndoCopyResult } from '../contracts/copy-result.ts';
 import { parseUndoCopyRequest, type UndoCopyRequest } from '../contracts/copy-volume.ts';
-import { undoCopyLabel } from '../contracts/label.ts';
-import { MEMO, WORKFLOW } from '../contracts/names.ts';
+import { WORKFLOW } from '../contracts/names.ts';
+import { startOfUndo } from '../contracts/start.ts';
 import { workflowIDForUndo } from '../contracts/workflow-id.ts';
 import type { CloneHandle } from './clone-handle.ts';
 import { CloneNotFoundError, CloneStillRunningError } from './errors.ts';
 import { throughOutages } from './outage.ts';
 import { outcomeError } from './outcome.ts';
-import { KEYS } from './search-attributes.ts';
 import { translate } from './temporal-errors.ts';
 
 export interface UndoCopyOptions extends Pick<UndoCopyRequest, 'force' | 'deadline' | 'requestedBy'> {
@@ -38,7 +37,7 @@ export async function undoCopy(
   const signals = [signal, limit].filter((s) => s !== undefined);
   const stop = signals.length === 0 ? undefined : AbortSignal.any(signals);
   try {
-    await start(temporal, taskQueue, workflowId, request);
+    await start(temporal, taskQueue, request);
     const wait = () => temporal.workflow.getHandle<Undo>(workflowId).result();
     return await throughOutages(
       () => {
@@ -62,21 +61,14 @@ export async function undoCopy(
   }
 }
 
-async function start(temporal: Client, taskQueue: string, workflowId: string, request: UndoCopyRequest): Promise<void> {
+async function start(temporal: Client, taskQueue: string, request: UndoCopyRequest): Promise<void> {
   try {
     await temporal.workflow.start<Undo>(WORKFLOW.undoCopy, {
-      workflowId,
+      ...startOfUndo(request),
       taskQueue,
       args: [request],
       // One at a time: the ID is what keeps copies off the volume meanwhile.
       workflowIdConflictPolicy: 'FAIL',
-      workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-      memo: { [MEMO.request]: request },
-      typedSearchAttributes: [
-        { key: KEYS.cluster, value: request.cluster },
-        { key: KEYS.phase, value: 'waiting' },
-      ],
-      staticSummary: undoCopyLabel(request),
     });
   } catch (err) {
     if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw err;

@@ -6,8 +6,10 @@ import type { CloneVolumeResult } from './clone-result.ts';
 import type { CloneVolumeRequest } from './clone-volume.ts';
 import type { RefreshCloneResult } from './refresh-clone-result.ts';
 import type { RefreshCloneRequest } from './refresh-clone.ts';
-import type { CopyVolumeResult } from './copy-result.ts';
-import type { CopyVolumeRequest } from './copy-volume.ts';
+import type { CloneLeaseRequest } from './clone-lease.ts';
+import type { CopyVolumeResult, UndoCopyResult } from './copy-result.ts';
+import type { CopyVolumeRequest, UndoCopyRequest } from './copy-volume.ts';
+import type { CloneLeaseResult } from './lease.ts';
 
 /** Request and result of each workflow type that makes clones, or copies onto a volume that is there. */
 export interface CloneTypes {
@@ -21,3 +23,9 @@ export interface CloneTypes {
 export type CloneType = keyof CloneTypes;
 export type RequestOf<T extends CloneType = CloneType> = CloneTypes[T]['request'];
 export type ResultOf<T extends CloneType = CloneType> = CloneTypes[T]['result'];
+
+/** The same of everything that others start. */
+export interface WorkflowTypes extends CloneTypes {
+  undoCopy: { request: UndoCopyRequest; result: UndoCopyResult };
+  cloneLease: { request: CloneLeaseRequest; result: CloneLeaseResult };
+}

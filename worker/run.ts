@@ -8,6 +8,7 @@ import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import { createClusters } from './clusters.ts';
 import { loadConfig } from './config.ts';
 import { createLogger, temporalLogger } from './logger.ts';
+import { nexusService } from './nexus.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { WORKER_TUNING } from './tuning.ts';
 
@@ -63,6 +64,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
           hooks,
           temporal: new Client({ connection, namespace }),
         }),
+        nexusServices: [nexusService(taskQueue)],
         ...WORKER_TUNING,
       });
       log.info({ address, namespace, taskQueue, clusters: clusters.aliases() }, 'Worker started');

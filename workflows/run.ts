@@ -8,6 +8,7 @@ import { Compensation } from './compensation.ts';
 import { timeLeft } from './deadline.ts';
 import { cloneFailed, invalidRequest, madeNothing, reasonOf, sentence, wasCancelled } from './failure.ts';
 import { joinOrRun } from './join.ts';
+import { ownerOf } from './owner.ts';
 import { publish } from './search-attributes.ts';
 import { startLease } from './start-lease.ts';
 import { Story, type Step } from './story.ts';
@@ -71,14 +72,7 @@ export abstract class Run<R extends Order, T> {
 
   constructor(request: R, title: string, steps?: readonly Step[]) {
     this.request = request;
-    const { workflowId, runId, firstExecutionRunId } = workflowInfo();
-    this.owner = {
-      workflowID: workflowId,
-      request: request?.requestId ?? firstExecutionRunId,
-      ...(typeof request?.requestedBy === 'string' ? { requestedBy: request.requestedBy } : {}),
-      mayHaveRunBefore: runId !== firstExecutionRunId || typeof request?.requestId === 'string',
-      ...(runId === firstExecutionRunId ? {} : { wasReset: true }),
-    };
+    this.owner = ownerOf(request);
     this.story = new Story(title, steps);
   }
 

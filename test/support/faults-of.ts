@@ -2,23 +2,8 @@ import { readFileSync } from 'node:fs';
 // Comes with the bundler of @temporalio/worker.
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { expect } from 'vitest';
-import { parseCloneFanOutRequest } from '../../contracts/clone-fan-out.ts';
-import { parseCloneGroupRequest } from '../../contracts/clone-group.ts';
-import { parseCloneLeaseRequest } from '../../contracts/clone-lease.ts';
-import { parseCloneVolumeRequest } from '../../contracts/clone-volume.ts';
-import { parseCopyVolumeRequest, parseUndoCopyRequest } from '../../contracts/copy-volume.ts';
 import { InvalidRequestError } from '../../contracts/faults.ts';
-import { parseRefreshCloneRequest } from '../../contracts/refresh-clone.ts';
-
-const PARSE = {
-  cloneVolume: parseCloneVolumeRequest,
-  cloneGroup: parseCloneGroupRequest,
-  cloneFanOut: parseCloneFanOutRequest,
-  copyVolume: parseCopyVolumeRequest,
-  undoCopy: parseUndoCopyRequest,
-  refreshClone: parseRefreshCloneRequest,
-  cloneLease: parseCloneLeaseRequest,
-} satisfies Record<string, (input: unknown) => unknown>;
+import { PARSE } from '../../contracts/parse.ts';
 
 export type RequestType = keyof typeof PARSE;
 

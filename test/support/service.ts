@@ -16,6 +16,7 @@ import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
 import type { RefreshCloneResult } from '../../contracts/refresh-clone-result.ts';
 import type { RefreshCloneRequest } from '../../contracts/refresh-clone.ts';
 import { createElementClient } from '../../element/index.ts';
+import { nexusService } from '../../worker/nexus.ts';
 import { startSimulator, type RunningSimulator, type SimulatorOptions, type StateView } from '../../simulator/index.ts';
 
 type CloneVolume = (request: CloneVolumeRequest) => Promise<CloneVolumeResult>;
@@ -65,6 +66,8 @@ export interface WorkerOptions {
   /** Without a worker, for tests that run their own. */
   worker?: boolean;
   address?: string;
+  /** Serves the Nexus operations too. */
+  nexus?: boolean;
   workflowBundlePath?: string;
   hooks?: Hooks;
   /** What the first service of a process gives to the SDK's runtime. */
@@ -125,6 +128,7 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
         temporal: client,
         ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
       }),
+      ...(options.nexus === true ? { nexusServices: [nexusService(taskQueue)] } : {}),
       maxHeartbeatThrottleInterval: '1s',
       shutdownGraceTime: '2s',
     });

@@ -1,0 +1,17 @@
+import { createNexusServiceClient, executeChild } from '@temporalio/workflow';
+import { elementClone } from 'element-clone/nexus';
+import { cloneVolume } from 'element-clone/workflows';
+
+export * from '../../examples/typescript/workflows.ts';
+
+/** A child by its function, with nothing of ours but that. */
+export async function plainChild(cluster: string, volumeID: number, taskQueue: string) {
+  const request = { cluster, volumeID, name: 'plain' };
+  const { volumeID: made } = await executeChild(cloneVolume, { args: [request], taskQueue });
+  return made;
+}
+
+/** The whole result of an operation. */
+export async function nexusResult(endpoint: string, operation: 'cloneVolume' | 'cloneGroup', request: never) {
+  return createNexusServiceClient({ endpoint, service: elementClone }).executeOperation(operation, request);
+}
