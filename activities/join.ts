@@ -1,9 +1,10 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
 import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
-import { FAILURE, MEMO } from '../contracts/names.ts';
+import { FAILURE } from '../contracts/names.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
 import type { ActivityDeps } from './deps.ts';
+import { requestBehind } from './request-behind.ts';
 import type { CloneActivities } from './types.ts';
 
 const PAUSE_MS = 10_000;
@@ -11,10 +12,13 @@ const PAUSE_MS = 10_000;
 export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 'joinRequest'> => ({
   async joinRequest({ workflowID, type, request, anySnapshot, anyRequest }): Promise<unknown> {
     const handle = deps.temporal.workflow.getHandle(workflowID);
-    const { status, memo, type: theirType } = await handle.describe();
-    const theirs = memo?.[MEMO.request];
-    const differs = () => theirs !== undefined && asked(theirs, anySnapshot) !== asked(request, anySnapshot);
-    if (theirType !== type || (anyRequest !== true && differs())) {
+    const description = await handle.describe();
+    const { status, type: theirType } = description;
+    const differs = async () => {
+      const theirs = await requestBehind(deps.temporal, description);
+      return asked(theirs, anySnapshot) !== asked(request, anySnapshot);
+    };
+    if (theirType !== type || (anyRequest !== true && (await differs()))) {
       throw ApplicationFailure.create({
         type: FAILURE.requestConflict,
         message: `requestId: "${request.requestId}" was used before for a different request (${workflowID}); use a new key, or repeat the request unchanged`,

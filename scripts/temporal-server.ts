@@ -95,6 +95,8 @@ export interface TemporalServerOptions {
   dbFile?: string;
   /** Serve the Web UI. @default false */
   ui?: boolean;
+  /** Serve Temporal's HTTP API. @default false */
+  http?: boolean;
   /** The server's own log. @default dropped */
   logFile?: string;
   find?: FindOptions;
@@ -106,6 +108,8 @@ export interface TemporalServer {
   address: string;
   /** `undefined` without a UI, or when the server is somebody else's and TEMPORAL_UI_URL is not set. */
   uiUrl: string | undefined;
+  /** Of the HTTP API, when it was asked for and the server is ours. */
+  httpUrl?: string;
   /** Of the process that runs now; `undefined` while it is down, and for somebody else's server. */
   readonly pid: number | undefined;
   /** Ends it and starts it again on the same ports and file. Only for a server of ours. */
@@ -144,13 +148,14 @@ export async function startTemporal(options: TemporalServerOptions = {}): Promis
 }
 
 async function startOwn(path: string, options: TemporalServerOptions): Promise<TemporalServer> {
-  const [port, uiPort, metricsPort] = await freePorts(3);
+  const [port, uiPort, metricsPort, httpPort] = await freePorts(4);
   const address = `127.0.0.1:${port}`;
   const args = [
     'server',
     'start-dev',
     ...['--ip', '127.0.0.1', '--port', String(port), '--metrics-port', String(metricsPort), '--log-level', 'warn'],
     ...(options.ui ? ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)] : ['--headless']),
+    ...(options.http ? ['--http-port', String(httpPort)] : []),
     ...Object.entries(options.dynamicConfig ?? {}).flatMap(([k, v]) => ['--dynamic-config-value', `${k}=${v}`]),
     // More than twice the throughput, and still safe against a crash of the process.
     ...(options.dbFile
@@ -168,6 +173,7 @@ async function startOwn(path: string, options: TemporalServerOptions): Promise<T
   return {
     address,
     uiUrl: options.ui ? `http://127.0.0.1:${uiPort}` : undefined,
+    ...(options.http ? { httpUrl: `http://127.0.0.1:${httpPort}` } : {}),
     get pid() {
       return isRunning(child) ? child.pid : undefined;
     },

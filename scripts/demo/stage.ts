@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { startSimulator, type RunningSimulator } from '../../simulator/index.ts';
+import { startSimulator, type RunningSimulator, type SimulatorOptions } from '../../simulator/index.ts';
 import { startTemporal, type TemporalServer } from '../temporal-server.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -31,14 +31,27 @@ export interface StageOptions {
   onStop: (stop: () => Promise<void>) => void;
   done: (what: string, fact: string) => void;
   note: (line: string) => void;
+  /** @default two, A and B */
+  workers?: string[];
+  /** Also serve Temporal's HTTP API. */
+  http?: boolean;
+  /** How the simulated cluster differs from that of the demo. */
+  simulator?: SimulatorOptions;
 }
 
 /** Everything that a clone needs, started: Temporal with its UI, a simulated cluster, two workers. */
-export async function makeStage({ onStop, done, note }: StageOptions): Promise<Stage> {
+export async function makeStage({
+  onStop,
+  done,
+  note,
+  workers: names = ['A', 'B'],
+  http = false,
+  simulator: options,
+}: StageOptions): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'element-clone-demo-'));
   onStop(() => rm(dir, { recursive: true, force: true }));
 
-  const temporal = await startTemporal({ ui: true, logFile: join(dir, 'temporal.log'), find: { note } });
+  const temporal = await startTemporal({ ui: true, http, logFile: join(dir, 'temporal.log'), find: { note } });
   onStop(() => temporal.stop());
   done('Temporal', `${temporal.address}${temporal.uiUrl === undefined ? '' : `, UI at ${temporal.uiUrl}`}`);
 
@@ -47,6 +60,7 @@ export async function makeStage({ onStop, done, note }: StageOptions): Promise<S
     password: 'simulator',
     caOut: join(dir, 'ca.pem'),
     behaviour: { cloneSeconds: CLONE_SECONDS },
+    ...options,
   });
   onStop(() => simulator.close());
   const source = simulator.cluster.state().volumes.find((v) => v.volumeID === 42);
@@ -64,8 +78,8 @@ export async function makeStage({ onStop, done, note }: StageOptions): Promise<S
     tls: { caFile: ./ca.pem }
 `,
   );
-  const workers = await Promise.all(['A', 'B'].map((name) => startWorker(name, dir, config, temporal.address, onStop)));
-  done('Two workers', workers.map((w) => `${w.name} is pid ${w.pid}`).join(', '));
+  const workers = await Promise.all(names.map((name) => startWorker(name, dir, config, temporal.address, onStop)));
+  done(workers.length === 1 ? 'A worker' : 'Two workers', workers.map((w) => `${w.name} is pid ${w.pid}`).join(', '));
   return {
     temporal,
     simulator,

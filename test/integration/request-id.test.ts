@@ -120,6 +120,18 @@ describe('the same requestId never clones twice', () => {
     expect(onCluster(request).volumes).toEqual([volumeID]);
   });
 
+  test.concurrent(
+    'a holder that another SDK started without a memo is compared with what it was started with',
+    async () => {
+      const request = newRequest('slow');
+      const holder = await service.start(request, { workflowId: workflowIDForRequest(request.requestId) });
+      const other = await service.start({ ...request, name: 'another' });
+      expect(await ending(other)).toMatchObject({ ended: 'failed', type: 'RequestConflict' });
+      const same = await service.start(request);
+      expect(await same.result()).toEqual(await holder.result());
+    },
+  );
+
   test.concurrent('the holder is cancelled through the workflow that began it, and who waits hears of it', async () => {
     const request = newRequest('slow');
     const beginner = await service.start(request);
@@ -179,12 +191,14 @@ describe('the same requestId never clones twice', () => {
 });
 
 test('who waits for the clone longer than its own deadline is told that it goes on', async () => {
-  const request = { ...newRequest('slow'), deadline: '3s' };
-  // Started directly, without the memo that would tell that the requests differ.
-  const holder = await service.start(
-    { ...request, deadline: '60s' },
-    { workflowId: workflowIDForRequest(request.requestId) },
-  );
+  const request = { cluster: 'lab', ...newRequest('slow'), deadline: '3s' };
+  // With a memo that does not tell that the requests differ.
+  const holder = await service.client.workflow.start('cloneVolume', {
+    workflowId: workflowIDForRequest(request.requestId),
+    taskQueue: service.taskQueue,
+    args: [{ ...request, deadline: '60s' }],
+    memo: { request },
+  });
   const end = await ending(await service.start(request));
   expect(end).toMatchObject({ ended: 'failed', type: 'CloneFailed', message: expect.stringContaining('it goes on') });
   await holder.result();
