@@ -35,7 +35,9 @@ const request: CloneVolumeRequest = { cluster: 'lab', volumeID: 42, name: 'db-ua
 // @ts-expect-error: a volumeID is a number. If this compiles, the types have become any.
 const wrong: CloneVolumeRequest = { cluster: 'lab', volumeID: 'x', name: 'db-uat' };
 const handle = (client: CloneClient) => client.start(request);
-console.log([${entries.map((e) => e.replaceAll('-', '_')).join(', ')}].length, typeof handle, wrong.name);
+// @ts-expect-error: as above.
+const child = () => workflow_client.executeCloneVolume(wrong.name).then((r) => r.volumeID.toFixed());
+console.log([${entries.map((e) => e.replaceAll('-', '_')).join(', ')}].length, typeof handle, typeof child, wrong.name);
 `,
   );
   const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
@@ -54,6 +56,24 @@ console.log([${entries.map((e) => e.replaceAll('-', '_')).join(', ')}].length, t
     );
     console.log(`types resolve under ${moduleResolution}`);
   }
+  writeFileSync(
+    join(dir, 'workflows.js'),
+    `import { executeChild } from '@temporalio/workflow';
+import { elementClone } from 'element-clone/nexus';
+import { executeCloneVolume } from 'element-clone/workflow-client';
+import { cloneVolume } from 'element-clone/workflows';
+
+export const ours = (request) => executeCloneVolume(request);
+export const byFunction = (request) => executeChild(cloneVolume, { args: [request] });
+export const service = () => elementClone.name;
+`,
+  );
+  const bundle = `const { bundleWorkflowCode } = await import('@temporalio/worker');
+const logger = new Proxy({}, { get: () => () => {} });
+const { code } = await bundleWorkflowCode({ workflowsPath: ${JSON.stringify(join(dir, 'workflows.js'))}, logger });
+if (code.includes('node_modules/zod')) throw new Error('the bundle of a stranger holds zod');`;
+  run(process.execPath, ['--input-type=module', '-e', bundle]);
+  console.log('workflow-client, workflows and nexus go into the bundle of a stranger, without zod');
   for (const entry of entries.filter((e) => e !== 'workflows')) {
     run(process.execPath, ['--input-type=module', '-e', `await import('element-clone/${entry}')`]);
   }
