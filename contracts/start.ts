@@ -138,6 +138,7 @@ export function startOfUnchecked<T extends keyof WorkflowTypes>(
     return {
       ...plain,
       ...start,
+      ...(new TextEncoder().encode(start.workflowId).length > ID_BYTES_MAX ? { workflowId: plain.workflowId } : {}),
       memo: plain.memo,
       typedSearchAttributes: typedSearchAttributes.filter(fits),
       ...(isPriority(priorityKey) ? { priorityKey } : {}),
@@ -146,6 +147,9 @@ export function startOfUnchecked<T extends keyof WorkflowTypes>(
     return plain;
   }
 }
+
+/** Longest workflow ID that the server takes. */
+const ID_BYTES_MAX = 1_000;
 
 const withGoodKey = <R extends object>(request: R): R =>
   !('requestId' in request) || isRequestID(request.requestId) ? request : { ...request, requestId: undefined };

@@ -4,6 +4,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { HandlerError } from 'nexus-rpc';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startOptions } from '../../client/start-options.ts';
+import { leaseWorkflowID } from '../../contracts/lease.ts';
 import { failureOf } from '../../workflows/compose/failure.ts';
 import type { RehearsalResult } from '../../examples/typescript/workflows.ts';
 import { published } from '../support/faults-of.ts';
@@ -160,6 +161,28 @@ describe.concurrent('another namespace, through a Nexus endpoint', () => {
     await handle.cancel();
     expect(await ending(handle)).toMatchObject({ ended: 'cancelled' });
     expect(made(request.name)).toEqual([]);
+  });
+
+  test('copies in place and takes it back; a lease that is there is not put on a second time', async () => {
+    const op = <T>(operation: string, request: object) => abroad.run<T>('nexusResult', endpoint, operation, request);
+    const clone = { cluster: 'lab', volumeID: 110, name: `nexus-copied-${randomUUID().slice(0, 8)}` };
+    const { volumeID: dstVolumeID } = await op<{ volumeID: number }>('cloneVolume', clone);
+    const key = `nexus-copy-${randomUUID()}`;
+    await op('copyVolume', { cluster: 'lab', volumeID: 111, dstVolumeID, requestId: key });
+    const undone = await op('undoCopy', { cluster: 'lab', dstVolumeID, workflowID: `clone-for-request-${key}` });
+    expect(published('undoCopy.result.schema.json')(undone)).toBe(true);
+
+    const lease = { cluster: 'lab', volumeID: dstVolumeID, lease: '1h' };
+    const running = await abroad.start('nexusResult', endpoint, 'cloneLease', lease);
+    const leaseID = leaseWorkflowID('lab', dstVolumeID, service.taskQueue);
+    await waitFor('the lease', async () => {
+      const { memo } = await service.client.workflow.getHandle(leaseID).describe();
+      return memo?.['lease'] !== undefined;
+    });
+    const second: unknown = await op('cloneLease', lease).catch((e: unknown) => e);
+    expect(failureOf(second)).toMatchObject({ type: 'InvalidRequest', faults: [`${leaseID} runs already`] });
+    await service.client.workflow.getHandle(leaseID).executeUpdate('release', { args: [{}] });
+    expect(await running.result()).toMatchObject({ outcome: 'released' });
   });
 
   test('is refused at once with every fault', async () => {

@@ -12,6 +12,6 @@ export async function plainChild(cluster: string, volumeID: number, taskQueue: s
 }
 
 /** The whole result of an operation. */
-export async function nexusResult(endpoint: string, operation: 'cloneVolume' | 'cloneGroup', request: never) {
+export async function nexusResult(endpoint: string, operation: keyof typeof elementClone.operations, request: never) {
   return createNexusServiceClient({ endpoint, service: elementClone }).executeOperation(operation, request);
 }
