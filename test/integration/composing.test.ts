@@ -9,6 +9,7 @@ import { failureOf } from '../../workflows/compose/failure.ts';
 import type { RehearsalResult } from '../../examples/typescript/workflows.ts';
 import { published } from '../support/faults-of.ts';
 import { ending, ours } from '../support/invariants.ts';
+import { reset } from '../support/reset.ts';
 import { startService, type Service } from '../support/service.ts';
 import { bundleOf, startTeam, type Team } from '../support/team.ts';
 import { waitFor } from '../support/wait.ts';
@@ -26,7 +27,14 @@ beforeAll(async () => {
     nexus: true,
     simulator: {
       state: { volumes },
-      behaviour: { cloneSeconds: 1, youngVolumeSeconds: 0, copyRules: [{ name: '*slow*', cloneSeconds: 300 }] },
+      behaviour: {
+        cloneSeconds: 1,
+        youngVolumeSeconds: 0,
+        copyRules: [
+          { name: '*slow*', cloneSeconds: 300 },
+          { name: 'takes*', cloneSeconds: 5 },
+        ],
+      },
     },
   });
   const namespace = `team-${randomUUID()}`;
@@ -50,6 +58,17 @@ const rehearsal = (volumeID: number, release = `r-${randomUUID().slice(0, 8)}`) 
   taskQueue: service.taskQueue,
 });
 const made = (name: string) => ours(service.simulator.cluster.state()).volumes.filter((v) => v.name.startsWith(name));
+
+/** How many of both copies are done; nothing until both were begun. */
+async function copiesDone(release: string): Promise<number | undefined> {
+  if (made(release).length < 2) return undefined;
+  const states = await Promise.all(
+    ['before', 'scratch'].map((p) =>
+      service.client.workflow.getHandle(`clone-for-request-rehearse-${release}-${p}`).describe(),
+    ),
+  );
+  return states.filter((s) => s.status.name === 'COMPLETED').length;
+}
 
 describe.concurrent("children of somebody else's workflow", () => {
   test('are made as the client makes them, once for each key', async () => {
@@ -83,6 +102,18 @@ describe.concurrent("children of somebody else's workflow", () => {
     await handle.cancel();
     expect(await ending(handle)).toMatchObject({ ended: 'cancelled' });
     expect(made(asked.release)).toEqual([]);
+  });
+
+  test.each([
+    ['while they run', 0],
+    ['when they are done', 2],
+  ])('are not made again when it is reset %s', async (_when, done) => {
+    const asked = rehearsal(114 + done, `takes-${randomUUID().slice(0, 8)}`);
+    const handle = await home.start('rehearseRelease', asked);
+    await waitFor('the copies', async () => ((await copiesDone(asked.release)) ?? -1) >= done);
+    const again = await reset(service.client, handle, 0);
+    const { before, scratch } = (await again.result()) as RehearsalResult;
+    expect(new Set(made(asked.release).map((v) => v.volumeID))).toEqual(new Set([before, scratch]));
   });
 
   test('that are terminated with it are still undone', async () => {
