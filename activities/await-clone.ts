@@ -1,7 +1,7 @@
 import { FAILURE } from '../contracts/names.ts';
 import type { CloneProgress } from '../contracts/progress.ts';
 import { classify, type AsyncResult, type CloneJob } from '../element/index.ts';
-import { endIsDue, isTooEarly, lookAgain, newsSince, rounded, unseen } from './copy-progress.ts';
+import { endIsDue, isTooEarly, lookAgain, newsSince, reportEnd, rounded, unseen } from './copy-progress.ts';
 import type { ActivityDeps } from './deps.ts';
 import { findVolume } from './find.ts';
 import { ownWorkflowID, type SlotLines } from './slots.ts';
@@ -19,6 +19,7 @@ export const createAwaitCloneActivities = (
       /** The next in line need not wait until the workflow has heard of the end. */
       const done = (bytes: number) => {
         lines(cluster).released(ownWorkflowID());
+        reportEnd(ctx);
         return { bytes };
       };
       const finished = (result: AsyncResult) => {

@@ -1,6 +1,7 @@
-import { log, metricMeter } from '@temporalio/activity';
+import { log } from '@temporalio/activity';
 import prettyBytes from 'pretty-bytes';
 import prettyMs from 'pretty-ms';
+import { METRICS } from '../contracts/metrics.ts';
 import {
   isGroupProgress,
   membersText,
@@ -9,6 +10,7 @@ import {
   type GroupProgress,
 } from '../contracts/progress.ts';
 import { FLOOR_MS, nextLook } from './delay.ts';
+import { add, observe } from './measure.ts';
 import { NotYet, type StepContext } from './step.ts';
 import type { SeenJobs } from './view.ts';
 
@@ -99,16 +101,19 @@ function reportStall(ctx: StepContext, before: Progress | undefined, now: Progre
   const { percent, stage, stalledSince } = now;
   const copy = { cluster: ctx.alias, volumeIDs: volumesOf(now), percent, stage };
   if (now.stalled && !before?.stalled) {
-    stalls().add(1, { cluster: ctx.alias });
+    add(METRICS.stalls, { cluster: ctx.alias });
     log.warn('The copy is stalled', { ...copy, stalledSince });
   } else if (before?.stalled && !now.stalled) {
     log.info('The copy moves again', copy);
   }
 }
 
-/** In Prometheus `element_clone_stalls_total`, where the exporter adds the suffix of counters. */
-const stalls = () =>
-  metricMeter.createCounter('element_clone_stalls', undefined, 'Copies that stopped making progress, once per stall');
+/** The copy has ended: how far the estimate of the last look was off, the time until the end was noticed included. */
+export function reportEnd({ alias, memory: { progress }, now }: StepContext): void {
+  if (progress === undefined || progress.remainingTime === null) return;
+  const late = (now() - Date.parse(progress.lookedAt)) / 1_000 - progress.remainingTime;
+  observe(METRICS.estimateError, Math.abs(late), { cluster: alias, direction: late < 0 ? 'early' : 'late' });
+}
 
 const volumesOf = (p: Progress) => (isGroupProgress(p) ? p.members.map((m) => m.volumeID) : [p.volumeID]);
 

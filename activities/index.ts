@@ -32,6 +32,7 @@ export type { ActivityDeps, Cluster, ClusterTimes } from './deps.ts';
 export type * from './types.ts';
 export { createHooks, type HookConfig } from './hook-client.ts';
 export type { Hooks } from './hooks.ts';
+export { SlotBroker } from './slot-broker.ts';
 export { SyncJobsView } from './view.ts';
 
 /** All activities, for a worker of one's own. Inject the clusters and a Temporal client. */

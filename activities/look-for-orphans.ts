@@ -1,7 +1,8 @@
-import { metricMeter } from '@temporalio/activity';
+import { METRICS } from '../contracts/metrics.ts';
 import { ORPHAN_VERDICTS, type Orphan, type OrphanVerdict } from '../contracts/orphans.ts';
 import type { ActivityDeps } from './deps.ts';
 import { listHoldings, type Holdings, type OwnSnapshot } from './holdings.ts';
+import { set } from './measure.ts';
 import { runStep, type StepContext } from './step.ts';
 import { survey } from './survey.ts';
 import type { HousekeepingActivities } from './types.ts';
@@ -58,13 +59,9 @@ function count(orphans: readonly Orphan[]): Record<OrphanVerdict, number> {
 }
 
 function measure(cluster: string, counts: Record<OrphanVerdict, number>): void {
-  const gauge = metricMeter.createGauge(
-    'element_clone_orphans',
-    'int',
-    undefined,
-    'Objects with our tag that no running workflow owns, at the last look',
-  );
-  for (const verdict of ORPHAN_VERDICTS) gauge.set(counts[verdict], { cluster, verdict });
+  for (const verdict of ORPHAN_VERDICTS) set(METRICS.orphans, counts[verdict], { cluster, verdict });
+  // Which of several workers has looked last.
+  set(METRICS.orphansLookedAt, Math.floor(Date.now() / 1_000), { cluster });
 }
 
 /** As many as fit: a payload of Temporal's has a limit. */

@@ -1,5 +1,7 @@
 import { Agent } from 'undici';
+import type { CallOutcome } from '../contracts/metrics.ts';
 import { readAnswer } from './answer.ts';
+import { outcomeOf } from './call-outcome.ts';
 import { createKeyring, type Credentials, type CredentialsProvider } from './credentials.ts';
 import { ElementApiError, ElementAuthError, ElementTransportError } from './errors.ts';
 import { BrokenExchange, exchange, type HttpAnswer } from './exchange.ts';
@@ -18,7 +20,7 @@ export interface CallOptions {
 export interface CallInfo {
   /** The API method. */
   method: string;
-  outcome: 'ok' | 'error';
+  outcome: CallOutcome;
   /** The API's name of the error, else the transport's reason, else the class of the error. */
   errorName?: string;
   durationMs: number;
@@ -118,7 +120,7 @@ export function createTransport(options: TransportOptions): Transport {
         report({ outcome: 'ok' });
         return result;
       } catch (err) {
-        report({ outcome: 'error', errorName: nameOf(err) });
+        report({ outcome: outcomeOf(err), errorName: nameOf(err) });
         throw err;
       }
     },

@@ -1,26 +1,49 @@
 import { AnswerCache, SyncJobsView, type Cluster } from '../activities/index.ts';
-import { createElementClient } from '../element/index.ts';
+import { createElementClient, type CallInfo } from '../element/index.ts';
 import type { ClusterConfig, WorkerConfig } from './config.ts';
 
 /** The clusters of a configuration, each with its connections and the views that its clones share. */
 export interface Clusters {
   get(alias: string): Cluster | undefined;
   aliases(): string[];
+  /** From the next call on there are these. Calls under way end as they began, unless they take more than a minute. */
+  replace(config: Pick<WorkerConfig, 'clusters'>): void;
   close(): Promise<void>;
 }
 
-export function createClusters(config: Pick<WorkerConfig, 'clusters'>): Clusters {
-  const clusters = new Map(Object.entries(config.clusters).map(([alias, c]) => [alias, createCluster(alias, c)]));
+/** Longer than any call may take. */
+const LAST_CALLS_MS = 60_000;
+
+/** `onCall` is told of every call; it must not throw. */
+export function createClusters(config: Pick<WorkerConfig, 'clusters'>, onCall?: OnCall): Clusters {
+  const create = (of: Pick<WorkerConfig, 'clusters'>) =>
+    new Map(Object.entries(of.clusters).map(([alias, c]) => [alias, createCluster(alias, c, onCall)]));
+  const close = async (those: ReadonlyMap<string, Cluster>) => {
+    await Promise.all([...those.values()].map(({ api }) => api.close()));
+  };
+  const leaving = new Set<ReadonlyMap<string, Cluster>>();
+  let clusters = create(config);
   return {
     get: (alias) => clusters.get(alias),
     aliases: () => [...clusters.keys()],
+    replace(next) {
+      const before = clusters;
+      clusters = create(next);
+      leaving.add(before);
+      setTimeout(() => {
+        leaving.delete(before);
+        void close(before);
+      }, LAST_CALLS_MS).unref();
+    },
     close: async () => {
-      await Promise.all([...clusters.values()].map(({ api }) => api.close()));
+      await Promise.all([clusters, ...leaving].map(close));
     },
   };
 }
 
-const createCluster = (alias: string, config: ClusterConfig): Cluster => ({
+type OnCall = (alias: string, info: CallInfo) => void;
+
+const createCluster = (alias: string, config: ClusterConfig, onCall?: OnCall): Cluster => ({
   alias,
   api: createElementClient({
     endpoint: config.endpoint,
@@ -29,6 +52,7 @@ const createCluster = (alias: string, config: ClusterConfig): Cluster => ({
     tls: config.tls,
     timeoutMs: config.timeoutSeconds * 1_000,
     maxConnections: config.maxConnections,
+    ...(onCall === undefined ? {} : { onCall: (info: CallInfo) => onCall(alias, info) }),
   }),
   view: new SyncJobsView(),
   answers: new AnswerCache(),

@@ -9,6 +9,7 @@ import type { Credentials, TlsOptions } from '../element/index.ts';
 import type { HookConfig } from '../activities/index.ts';
 import { describeFaults, describeSyntax, placeOf } from './config-places.ts';
 import { hookConfig, hooksSchema } from './hooks-config.ts';
+import { monitoringFrom, monitoringSchema, type MonitoringConfig } from './monitoring/config.ts';
 import { readSecret, reason, secretSource } from './secrets.ts';
 import { readTls, tlsSchema } from './tls-config.ts';
 
@@ -47,6 +48,8 @@ export interface WorkerConfig {
   clusters: Record<string, ClusterConfig>;
   /** What may be called besides the clusters, by name. */
   hooks: Record<string, HookConfig>;
+  /** Where metrics and health are served; without it they are not. */
+  monitoring?: MonitoringConfig | undefined;
 }
 
 /** The configuration cannot be used. `faults` lists every reason at once, each with its place and remedy. */
@@ -137,6 +140,7 @@ const configSchema = z
         )
         .refine((c) => Object.keys(c).length > 0, { error: named }),
       hooks: hooksSchema.optional(),
+      monitoring: monitoringSchema.optional(),
     },
     { error: 'must be YAML with the key "clusters"' },
   )
@@ -187,6 +191,12 @@ export async function loadConfig(
       await checkSecret(fields[field], base, env, (why) => faults.push(`${at(field)}: ${why}`));
     }
   }
+  let monitoring: MonitoringConfig | undefined;
+  try {
+    monitoring = monitoringFrom(env, parsed.data?.monitoring);
+  } catch (err) {
+    faults.push(reason(err));
+  }
   if (faults.length > 0 || parsed.data === undefined) throw new ConfigError(file, faults);
   const clusters = Object.entries(parsed.data.clusters).map(([alias, { username, password, ...plain }]) => [
     alias,
@@ -209,6 +219,7 @@ export async function loadConfig(
     file,
     clusters: Object.fromEntries(clusters) as Record<string, ClusterConfig>,
     hooks: Object.fromEntries(hooks) as Record<string, HookConfig>,
+    monitoring,
   };
 }
 

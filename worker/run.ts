@@ -3,12 +3,18 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
-import { createActivities, createHooks } from '../activities/index.ts';
+import { createActivities } from '../activities/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
-import { createClusters } from './clusters.ts';
+import type { CallInfo } from '../element/index.ts';
+import { createClusters, type Clusters } from './clusters.ts';
 import { loadConfig } from './config.ts';
 import { createLogger, temporalLogger } from './logger.ts';
+import { createHealth, type HealthSubject } from './monitoring/health.ts';
+import { countCalls, metricsExporter } from './monitoring/metrics.ts';
+import { startMonitoring, type Monitoring, type MonitoringOptions } from './monitoring/server.ts';
+import { slotGauges } from './monitoring/slots.ts';
 import { nexusService } from './nexus.ts';
+import { liveHooks, reloadOnChange } from './reload.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { WORKER_TUNING } from './tuning.ts';
 
@@ -31,15 +37,61 @@ export class WorkerStartError extends Error {
 export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   const config = await loadConfig(options.configPath);
   const log = createLogger();
-  const temporalLog = temporalLogger(log);
+  const exporter = config.monitoring && (await metricsExporter());
   Runtime.install({
-    logger: temporalLog,
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    logger: temporalLogger(log),
+    telemetryOptions: {
+      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+      ...(exporter === undefined ? {} : { metrics: exporter.options }),
+    },
   });
+  const taskQueue = process.env['ELEMENT_CLONE_TASK_QUEUE'] ?? DEFAULT_TASK_QUEUE;
+  const subject: HealthSubject = { clusters: createClusters(config, (alias, info) => heard(alias, info)) };
+  const health = createHealth(subject);
+  const count = countCalls();
+  const heard = (alias: string, info: CallInfo) => {
+    count(alias, info);
+    health.heard(alias, info);
+  };
+  const { clusters } = subject;
+  const hooks = liveHooks(config.hooks);
+  let refresh: (() => Promise<void>) | undefined;
+  const monitoring =
+    config.monitoring &&
+    exporter &&
+    (await monitor({ ...config.monitoring, exporter: exporter.address, health, refresh: async () => refresh?.() }));
+  if (monitoring) log.info({ url: monitoring.url }, 'Metrics and health are served');
+  try {
+    await serve({
+      log,
+      taskQueue,
+      clusters,
+      hooks,
+      workflowBundlePath: options.workflowBundlePath,
+      file: config.file,
+      onStart({ temporal, ...running }) {
+        Object.assign(subject, running);
+        refresh = slotGauges(temporal, clusters.aliases, taskQueue);
+      },
+    });
+  } finally {
+    await Promise.all([clusters.close(), hooks.close(), monitoring?.close()]);
+  }
+}
+
+interface Serving {
+  log: ReturnType<typeof createLogger>;
+  taskQueue: string;
+  clusters: Clusters;
+  hooks: ReturnType<typeof liveHooks>;
+  workflowBundlePath: string | undefined;
+  file: string;
+  onStart(running: { connection: NativeConnection; worker: Worker; temporal: Client }): void;
+}
+
+async function serve({ log, taskQueue, clusters, hooks, workflowBundlePath, file, onStart }: Serving): Promise<void> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
-  const taskQueue = process.env['ELEMENT_CLONE_TASK_QUEUE'] ?? DEFAULT_TASK_QUEUE;
-
   const connection = await connect(connectionOptions, address, (err) =>
     log.warn({ address, error: err.message }, 'Temporal does not answer yet, trying again'),
   );
@@ -50,32 +102,46 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
         `The namespace "${namespace}" lacks the search attributes ${attributes.names.join(', ')} and this worker may not register them. Ask an administrator to run: ${attributes.remedy}`,
       );
     }
-    const clusters = createClusters(config);
-    const hooks = createHooks(config.hooks);
+    const temporal = new Client({ connection, namespace });
+    const worker = await Worker.create({
+      connection,
+      namespace,
+      taskQueue,
+      ...workflowCode(workflowBundlePath),
+      activities: createActivities({
+        cluster: (alias) => clusters.get(alias),
+        clusterAliases: () => clusters.aliases(),
+        hooks,
+        temporal,
+      }),
+      nexusServices: [nexusService(taskQueue)],
+      ...WORKER_TUNING,
+    });
+    onStart({ connection, worker, temporal });
+    const reload = reloadOnChange({ file, clusters, hooks, log });
     try {
-      const worker = await Worker.create({
-        connection,
-        namespace,
-        taskQueue,
-        ...workflowCode(options.workflowBundlePath),
-        activities: createActivities({
-          cluster: (alias) => clusters.get(alias),
-          clusterAliases: () => clusters.aliases(),
-          hooks,
-          temporal: new Client({ connection, namespace }),
-        }),
-        nexusServices: [nexusService(taskQueue)],
-        ...WORKER_TUNING,
-      });
       log.info({ address, namespace, taskQueue, clusters: clusters.aliases() }, 'Worker started');
       await worker.run();
       log.info('Worker stopped; waiting clones go on with the next worker');
     } finally {
-      await clusters.close();
-      await hooks.close();
+      reload.stop();
     }
   } finally {
     await connection.close();
+  }
+}
+
+/** A port that is taken is no riddle. */
+async function monitor(options: MonitoringOptions): Promise<Monitoring> {
+  try {
+    return await startMonitoring(options);
+  } catch (err) {
+    const why =
+      err instanceof Error && 'code' in err && err.code === 'EADDRINUSE' ? 'something else listens there' : String(err);
+    throw new WorkerStartError(
+      `Metrics and health cannot be served at ${options.host}:${options.port} (${why}); choose another port under "monitoring" or in ELEMENT_CLONE_MONITORING`,
+      { cause: err },
+    );
   }
 }
 

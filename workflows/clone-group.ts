@@ -44,7 +44,8 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
     const groupSnapshotDeleted = await this.cleanUp(plan, snapshot, group);
     const members = await this.startLeases(plan, ready);
     const more = this.failed.length === 0 ? '' : `, ${this.failed.length} failed`;
-    this.finish(`Done: ${ready.length} volumes are ready${more}.`);
+    const bytes = ready.reduce((sum, { volume }) => sum + volume.totalSize, 0);
+    this.finish(`Done: ${ready.length} volumes are ready${more}.`, bytes);
     return {
       cluster: plan.cluster,
       groupSnapshotID,
@@ -55,7 +56,7 @@ class GroupRun extends Run<CloneGroupRequest, CloneGroupResult> {
       ...(this.failed.length === 0 ? {} : { failed: this.failed }),
       startedAt: this.startedAt,
       finishedAt: new Date().toISOString(),
-      bytes: ready.reduce((sum, { volume }) => sum + volume.totalSize, 0),
+      bytes,
       apiCalls: this.apiCalls,
     };
   }

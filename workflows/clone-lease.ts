@@ -7,7 +7,6 @@ import {
   defineUpdate,
   isCancellation,
   log,
-  metricMeter,
   rootCause,
   setCurrentDetails,
   setHandler,
@@ -26,6 +25,7 @@ import {
   type LeaseState,
   type LeaseView,
 } from '../contracts/lease.ts';
+import { METRICS } from '../contracts/metrics.ts';
 import { MEMO } from '../contracts/names.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
 import { invalidRequest } from './failure.ts';
@@ -33,6 +33,7 @@ import { checks, deletions, warnings, watches } from './lease/activities.ts';
 import { checkRelease, endAfter, tooLate } from './lease/changes.ts';
 import { leaseDetails } from './lease/details.ts';
 import { extended, newRecord, refused, type LeaseRecord } from './lease/record.ts';
+import { add } from './measure.ts';
 import { publish } from './search-attributes.ts';
 
 const extendUpdate = defineUpdate<LeaseView, [LeaseExtension]>(LEASE.extend);
@@ -281,9 +282,7 @@ class Lease {
   private finish(end: End): CloneLeaseResult {
     const { cluster, volumeID, endsAt, extensions, apiCalls } = this.record;
     const { outcome, message, releasedBy, sessionsCut = 0 } = end;
-    metricMeter
-      .createCounter('element_clone_leases_ended', 'leases', 'Leases that have ended, by outcome')
-      .add(1, { cluster, outcome });
+    add(METRICS.leasesEnded, { cluster, outcome });
     log.info('A lease has ended', { cluster, volumeID, outcome, message });
     publish({ phase: 'done' });
     this.show(message);

@@ -35,7 +35,7 @@ class CloneRun extends SnapshotRun<CloneVolumeRequest, CloneVolumeResult> {
       plan.request.lease === undefined
         ? undefined
         : await this.startLease(plan, { volumeID: clone.volumeID, name: volume.name });
-    this.finish(`Done: volume ${clone.volumeID} is ready.`);
+    this.finish(`Done: volume ${clone.volumeID} is ready.`, bytes);
     return {
       cluster: plan.request.cluster,
       sourceVolumeID: plan.request.volumeID,

@@ -51,7 +51,7 @@ class CopyRun extends SnapshotRun<CopyVolumeRequest, CopyVolumeResult> {
     const { copy, bytes, verified } = started;
     const wayBack = this.wayBack!;
     const { snapshotDeleted, undo } = await this.cleanUp(plan, snapshot, wayBack, copy);
-    this.finish(`Done: volume ${plan.request.dstVolumeID} holds what volume ${plan.request.volumeID} held.`);
+    this.finish(`Done: volume ${plan.request.dstVolumeID} holds what volume ${plan.request.volumeID} held.`, bytes);
     return {
       cluster: plan.request.cluster,
       sourceVolumeID: plan.request.volumeID,

@@ -9,6 +9,7 @@ import { timeLeft } from './deadline.ts';
 import { cloneFailed, invalidRequest, madeNothing, reasonOf, sentence, wasCancelled } from './failure.ts';
 import { joinOrRun } from './join.ts';
 import { ownerOf } from './owner.ts';
+import { Measures } from './measure.ts';
 import { publish } from './search-attributes.ts';
 import { startLease } from './start-lease.ts';
 import { Story, type Step } from './story.ts';
@@ -69,6 +70,7 @@ export abstract class Run<R extends Order, T> {
   protected step = 'preflight';
   private cutShort = false;
   private readonly turn = new Turn();
+  private readonly measures = new Measures();
 
   constructor(request: R, title: string, steps?: readonly Step[]) {
     this.request = request;
@@ -93,6 +95,8 @@ export abstract class Run<R extends Order, T> {
     const { undone, leftBehind } = kept
       ? await this.compensation.leave(refusedClearly)
       : await this.compensation.run(refusedClearly);
+    this.measures.end(cancelled ? 'cancelled' : refused ? 'refused' : 'failed');
+    if (!refused) this.measures.compensated(kept ? 'kept' : leftBehind.length === 0 ? 'clean' : 'leftBehind');
     publish({ phase: cancelled ? 'cancelled' : 'failed' });
     const failure = refused ?? this.failure(err, undone, leftBehind, kept);
     this.story.end(cancelled ? 'cancelled' : 'failed', failure.message);
@@ -114,6 +118,7 @@ export abstract class Run<R extends Order, T> {
   /** The step that begins: its activity's name for programs, its own for people. */
   protected begin(activity: string, step: Step, sentenceNow: string, phase?: Phase): void {
     this.step = activity;
+    this.measures.begin(step, this.subject().details.cluster);
     this.story.begin(step, sentenceNow, phase);
   }
 
@@ -174,8 +179,9 @@ export abstract class Run<R extends Order, T> {
   }
 
   /** The end, unless a cancellation came while the last step was finished: it would else go unheard. */
-  protected finish(sentenceNow: string): void {
+  protected finish(sentenceNow: string, /** That were cloned here, and by no child. */ bytes?: number): void {
     this.checkCancelled();
+    this.measures.end('done', bytes);
     this.story.end('done', sentenceNow);
     publish({ phase: 'done' });
   }

@@ -1,7 +1,7 @@
 import { FAILURE } from '../../contracts/names.ts';
 import type { AsyncHandle } from '../../element/index.ts';
 import { jobFailed, notVisible, readResult, stillCopying } from '../await-clone.ts';
-import { endIsDue, isTooEarly, newsSince } from '../copy-progress.ts';
+import { endIsDue, isTooEarly, newsSince, reportEnd } from '../copy-progress.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { findVolume } from '../find.ts';
 import { resultsKept } from '../remove.ts';
@@ -25,6 +25,7 @@ export const createAwaitCopyActivities = (deps: ActivityDeps, lines: SlotLines):
       const ended = ({ error }: End) => {
         lines(cluster).released(ownWorkflowID());
         if (error) throw jobFailed(handles, error, 'CopyVolume');
+        reportEnd(ctx);
         return { bytes: totalSize };
       };
       if (copy.asyncHandle !== null && endIsDue(ctx)) {

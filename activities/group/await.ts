@@ -2,7 +2,7 @@ import { FAILURE } from '../../contracts/names.ts';
 import { isGroupProgress, type GroupProgress, type MemberProgress } from '../../contracts/progress.ts';
 import type { AsyncResult, CloneJob } from '../../element/index.ts';
 import { readResult } from '../await-clone.ts';
-import { endIsDue, isTooEarly, lookAgain, newsSince, rounded, unseen } from '../copy-progress.ts';
+import { endIsDue, isTooEarly, lookAgain, newsSince, reportEnd, rounded, unseen } from '../copy-progress.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { findVolumes } from '../find.ts';
 import { ownWorkflowID, type SlotLines } from '../slots.ts';
@@ -44,6 +44,7 @@ export const createAwaitGroupActivities = (
       }
       // The next in line need not wait until the workflow has heard of the end.
       lines(ctx.alias).released(ownWorkflowID());
+      reportEnd(ctx);
       const givenUp: GivenUp[] = failed.map(({ sourceVolumeID, volumeID }) => ({
         sourceVolumeID,
         volumeID,

@@ -1,7 +1,9 @@
-import { activityInfo, log, metricMeter } from '@temporalio/activity';
+import { activityInfo, log } from '@temporalio/activity';
 import type { LeaseView } from '../../contracts/lease.ts';
+import { METRICS } from '../../contracts/metrics.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { createHookActivities } from '../hooks.ts';
+import { add } from '../measure.ts';
 import type { LeaseActivities } from './types.ts';
 
 export const createWarnActivities = (deps: ActivityDeps): Pick<LeaseActivities, 'warnOfLeaseEnd'> => {
@@ -13,7 +15,7 @@ export const createWarnActivities = (deps: ActivityDeps): Pick<LeaseActivities, 
       // A hook that does not answer is called again; the others have been told by then.
       if (activityInfo().attempt === 1) {
         log.warn('A lease ends soon, and its volume is deleted', about);
-        metricMeter.createCounter('element_clone_lease_warnings', 'leases', 'Leases that end soon').add(1, { cluster });
+        add(METRICS.leaseWarnings, { cluster });
       }
       const hook = deps.cluster(cluster)?.leaseWarningHook;
       if (hook === undefined) return;
