@@ -1,5 +1,6 @@
 import type { Client } from '@temporalio/client';
 import type { ElementClient } from '../element/index.ts';
+import type { ClusterGate } from './gate.ts';
 import type { Hooks } from './hooks.ts';
 import type { AnswerCache } from './answer-cache.ts';
 import type { SyncJobsView } from './view.ts';
@@ -27,6 +28,8 @@ export interface Cluster {
   /** Shared by all activities of this worker. */
   view: SyncJobsView;
   answers: AnswerCache;
+  /** Keeps it from taking all of the worker's slots. @default none */
+  gate?: ClusterGate;
   times: ClusterTimes;
   /** At most this many clone jobs of ours at once, to keep room for others. @default as many as the cluster runs */
   maxCloneJobs?: number;

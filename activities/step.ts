@@ -17,6 +17,7 @@ import {
 } from '../element/index.ts';
 import type { ActivityDeps, Cluster } from './deps.ts';
 import { FLOOR_MS } from './delay.ts';
+import { GateShut } from './gate.ts';
 import type { SeenJobs } from './view.ts';
 
 /** An error name that is only believed after this many answers in a row. */
@@ -126,7 +127,7 @@ export async function runStep<T extends object>(
   const save = () => heartbeat({ ...memory, unfinished: true } satisfies StepMemory);
   const pulse = takePulse(deps.pulse);
   const signal = AbortSignal.any([cancellationSignal(), pulse.stopped]);
-  const api = counted(cluster.api, memory, signal, pulse);
+  const api = counted(cluster, memory, signal, pulse);
   const ctx: StepContext = {
     ...cluster,
     api,
@@ -144,7 +145,10 @@ export async function runStep<T extends object>(
     pulse.check();
     save();
   }, HEARTBEAT_MS);
+  let inside = false;
   try {
+    cluster.gate?.enter();
+    inside = true;
     const result = await body(ctx);
     return { ...result, apiCalls: memory.apiCalls };
   } catch (err) {
@@ -157,6 +161,7 @@ export async function runStep<T extends object>(
     throw failure;
   } finally {
     clearInterval(beat);
+    if (inside) cluster.gate?.leave();
   }
 }
 
@@ -193,7 +198,7 @@ const isRead = (member: string) => /^(list|get)/.test(member);
  * The same client, counting its calls. Once the activity is cancelled, or its worker has stood still, it makes no
  * further call. A look that is under way is cut short, a change is not: what it did must be known to be undone.
  */
-function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal, pulse: Pulse): ElementClient {
+function counted({ api, gate }: Cluster, memory: StepMemory, signal: AbortSignal, pulse: Pulse): ElementClient {
   return new Proxy(api, {
     get(target, property, receiver) {
       const member: unknown = Reflect.get(target, property, receiver);
@@ -203,7 +208,20 @@ function counted(api: ElementClient, memory: StepMemory, signal: AbortSignal, pu
         signal.throwIfAborted();
         memory.apiCalls += 1;
         const cut = isRead(property) ? { signal } : {};
-        return (member as (p: unknown, o: object) => unknown).call(target, params, { ...cut, ...options });
+        gate?.asked();
+        try {
+          const answer = await (member as (p: unknown, o: object) => unknown).call(target, params, {
+            ...cut,
+            ...options,
+          });
+          gate?.answered();
+          return answer;
+        } catch (err) {
+          if (!(err instanceof ElementTransportError)) gate?.answered();
+          else if (err.reason === 'aborted' || err.reason === 'credentials') gate?.givenUp();
+          else gate?.unanswered(err.message);
+          throw err;
+        }
       };
     },
   });
@@ -266,6 +284,8 @@ function toFailure(err: unknown, ctx: StepContext): ApplicationFailure {
     delete memory.faults;
     return retry(err.type, { delayMs: err.delayMs, benign: true });
   }
+  // What is known of earlier attempts stays as it is: this one has asked nothing.
+  if (err instanceof GateShut) return retry(FAILURE.transient, { delayMs: err.delayMs, benign: true });
   if (err instanceof StepFailed) return fail(err.type);
   const { kind } = classify(err);
   if (kind !== 'suspect') memory.suspects = 0;
@@ -314,6 +334,7 @@ function accessOf(err: unknown): Pick<StepFailureDetails, 'accessTypes'> {
 function withStackOf(err: unknown, failure: ApplicationFailure): ApplicationFailure {
   const expected =
     err instanceof NotYet ||
+    err instanceof GateShut ||
     err instanceof StepFailed ||
     err instanceof ApplicationFailure ||
     err instanceof ElementApiError ||

@@ -1,6 +1,7 @@
-import { AnswerCache, SyncJobsView, type Cluster } from '../activities/index.ts';
+import { AnswerCache, ClusterGate, SyncJobsView, type Cluster } from '../activities/index.ts';
 import { createElementClient, type CallInfo } from '../element/index.ts';
 import type { ClusterConfig, WorkerConfig } from './config.ts';
+import { WORKER_TUNING } from './tuning.ts';
 
 /** The clusters of a configuration, each with its connections and the views that its clones share. */
 export interface Clusters {
@@ -14,10 +15,16 @@ export interface Clusters {
 /** Longer than any call may take. */
 const LAST_CALLS_MS = 60_000;
 
+/** Of the steps that a worker takes at once, where it serves several clusters: the others always find some. */
+const SHARE_OF_ONE = Math.floor(WORKER_TUNING.maxConcurrentActivityTaskExecutions * 0.8);
+
 /** `onCall` is told of every call; it must not throw. */
 export function createClusters(config: Pick<WorkerConfig, 'clusters'>, onCall?: OnCall): Clusters {
-  const create = (of: Pick<WorkerConfig, 'clusters'>) =>
-    new Map(Object.entries(of.clusters).map(([alias, c]) => [alias, createCluster(alias, c, onCall)]));
+  const create = (of: Pick<WorkerConfig, 'clusters'>) => {
+    const all = Object.entries(of.clusters);
+    const share = all.length > 1 ? SHARE_OF_ONE : Infinity;
+    return new Map(all.map(([alias, c]) => [alias, createCluster(alias, c, share, onCall)]));
+  };
   const close = async (those: ReadonlyMap<string, Cluster>) => {
     await Promise.all([...those.values()].map(({ api }) => api.close()));
   };
@@ -43,7 +50,7 @@ export function createClusters(config: Pick<WorkerConfig, 'clusters'>, onCall?: 
 
 type OnCall = (alias: string, info: CallInfo) => void;
 
-const createCluster = (alias: string, config: ClusterConfig, onCall?: OnCall): Cluster => ({
+const createCluster = (alias: string, config: ClusterConfig, share: number, onCall?: OnCall): Cluster => ({
   alias,
   api: createElementClient({
     endpoint: config.endpoint,
@@ -56,6 +63,7 @@ const createCluster = (alias: string, config: ClusterConfig, onCall?: OnCall): C
   }),
   view: new SyncJobsView(),
   answers: new AnswerCache(),
+  gate: new ClusterGate(alias, share),
   times: {
     timeoutMs: config.timeoutSeconds * 1_000,
     settleMs: config.settleSeconds * 1_000,

@@ -1,8 +1,8 @@
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { run } from '../../client/cli/program.ts';
 import { CloneClient } from '../../client/index.ts';
 import { fakeIo } from '../support/fake-io.ts';
+import { freePort } from '../support/free-port.ts';
 import { ending, expectOneClone } from '../support/invariants.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
@@ -11,7 +11,7 @@ let service: Service;
 let metricsAddress: string;
 
 beforeAll(async () => {
-  metricsAddress = await freeAddress();
+  metricsAddress = `127.0.0.1:${await freePort()}`;
   service = await startService({
     times: { stallMs: 3_000, pollCapMs: 1_000 },
     simulator: {
@@ -27,15 +27,6 @@ afterAll(async () => {
   vi.unstubAllEnvs();
   await service?.stop();
 });
-
-async function freeAddress(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return `127.0.0.1:${address.port}`;
-}
 
 /** What the SDK's own exporter serves. */
 async function stallsCounted(): Promise<{ value: number; labels: string } | undefined> {

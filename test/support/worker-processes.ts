@@ -9,15 +9,24 @@ import { tempDir } from './temp-dir.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
+interface WorkerProcessOptions {
+  timeoutSeconds?: number;
+  settleSeconds?: number;
+  /** What follows in the configuration after the cluster `lab`. */
+  more?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
 /** Starts workers as production does, each in a process of its own: configuration in a file, secrets and addresses in the environment. */
 export async function workerProcesses(
   service: Service,
-  { timeoutSeconds = 30, settleSeconds = 10 } = {},
-): Promise<() => ChildProcess> {
+  { timeoutSeconds = 30, settleSeconds = 10, more = '', env = {} }: WorkerProcessOptions = {},
+): Promise<(() => ChildProcess) & { file: string }> {
   const dir = await tempDir();
+  const file = join(dir, 'element-clone.yaml');
   await writeFile(join(dir, 'ca.pem'), service.simulator.caPem);
   await writeFile(
-    join(dir, 'element-clone.yaml'),
+    file,
     `clusters:
   lab:
     endpoint: ${service.simulator.endpoint}
@@ -28,9 +37,9 @@ export async function workerProcesses(
     timeoutSeconds: ${timeoutSeconds}
     settleSeconds: ${settleSeconds}
     pollCapSeconds: 2
-`,
+${more}`,
   );
-  return () => {
+  const start = () => {
     const worker = spawn(process.execPath, ['--import', 'tsx', 'test/support/worker-process.ts'], {
       cwd: root,
       stdio: ['ignore', 'inherit', process.env['TEST_LOG'] === '1' ? 'inherit' : 'ignore'],
@@ -38,14 +47,16 @@ export async function workerProcesses(
         ...process.env,
         TEMPORAL_ADDRESS: service.address,
         TEST_WORKFLOW_BUNDLE: inject('workflowBundlePath'),
-        ELEMENT_CLONE_CONFIG: join(dir, 'element-clone.yaml'),
+        ELEMENT_CLONE_CONFIG: file,
         ELEMENT_CLONE_TASK_QUEUE: service.taskQueue,
         LAB_PASSWORD: 'simulator',
+        ...env,
       },
     });
     onTestFinished(() => void worker.kill('SIGKILL'));
     return worker;
   };
+  return Object.assign(start, { file });
 }
 
 export async function kill(worker: ChildProcess): Promise<void> {
