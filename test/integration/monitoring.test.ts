@@ -122,7 +122,7 @@ test('metrics are those of the catalogue, by labels of few values: more clones m
     await Promise.all(names.map((name, i) => service.clone({ volumeID: i % 2 === 0 ? 42 : 43, name })));
   };
   const fails = async (name: string) => {
-    service.simulator.cluster.faults.add({ kind: 'cloneFails', count: 1 });
+    service.simulator.cluster.faults.append([{ kind: 'cloneFails', count: 1 }]);
     expect(await ending(await service.start({ volumeID: 42, name }))).toMatchObject({ ended: 'failed' });
   };
   await round(0, 8);
@@ -168,7 +168,7 @@ test('a worker that is told to stop says so before it is gone, and one that star
   await waitFor('the worker', async () => (await readyz()).code === 200);
   expect((await fetch(`${url}/else`)).status).toBe(404);
   expect((await fetch(`${url}/metrics`, { method: 'POST' })).status).toBe(405);
-  service.simulator.cluster.faults.add({ kind: 'slow', method: 'CreateSnapshot', delayMs: 4_000, count: 1 });
+  service.simulator.cluster.faults.append([{ kind: 'slow', method: 'CreateSnapshot', delayMs: 4_000, count: 1 }]);
   const handle = await service.start({ volumeID: 42, name: 'during-the-stop' });
   await waitFor('the call', () => (service.simulator.cluster.calls.counts().byMethod['CreateSnapshot'] ?? 0) > 0);
   worker.kill('SIGTERM');
