@@ -38,7 +38,7 @@ export async function makeLoad({ temporal, simulator }: Scene, forMs: number): P
     if (round % 5 === 0) await clone('lab', { lease: '5s' });
     if (round % 6 === 0) await clone('nowhere');
     if (round % 8 === 0) {
-      await start('findOrphans', { clusters: ['lab'] });
+      await start('findOrphans', { cluster: 'lab' });
       await start('cloneGroup', {
         cluster: 'lab',
         volumes: [
