@@ -106,7 +106,15 @@ test('links from these pages to headings lead somewhere', () => {
 test('promtool accepts the rules, and they fire when they should', () => {
   const promtool = process.env['PROMTOOL'] ?? 'promtool';
   const cwd = fileURLToPath(new URL('../../ops/prometheus', import.meta.url));
-  const says = (...args: string[]) => execFileSync(promtool, args, { cwd, encoding: 'utf8' });
+  const says = (...args: string[]) => {
+    try {
+      return execFileSync(promtool, args, { cwd, encoding: 'utf8', stdio: 'pipe' });
+    } catch (err) {
+      const remedy =
+        'put promtool of Prometheus (Debian: apt-get install -y prometheus) on the PATH, or name it in PROMTOOL';
+      throw err instanceof Error && 'code' in err && err.code === 'ENOENT' ? new Error(remedy, { cause: err }) : err;
+    }
+  };
   expect(says('check', 'rules', 'alerts.yml')).toContain(`${rules.length} rules found`);
   expect(says('check', 'config', '--syntax-only', 'prometheus.yml')).toContain('SUCCESS');
   expect(says('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS');
