@@ -4,6 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { ServiceUnavailableError } from './errors.ts';
 import { throughOutages } from './outage.ts';
 import { translate } from './temporal-errors.ts';
+import { tracingInterceptors } from './tracing.ts';
 
 export interface ConnectOptions {
   /**
@@ -37,6 +38,7 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Cli
     return new Client({
       connection,
       namespace,
+      ...(await tracingInterceptors()),
       ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
     });
   } catch (err) {

@@ -1,6 +1,7 @@
 // Builds dist/: plain tsc with declarations, then the workflow bundle that production workers start from.
 import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { buildStamp, root, sourceHash } from './source-hash.mjs';
 
 // Taken before compiling, so that a file edited meanwhile makes the result stale.
@@ -13,12 +14,20 @@ execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 
 });
 
 const { bundleWorkflowCode } = await import('@temporalio/worker');
-const { code } = await bundleWorkflowCode({
-  workflowsPath: `${root}dist/workflows/index.js`,
-  logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
-});
+const bundle = async (name, workflowInterceptorModules = []) => {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: `${root}dist/workflows/index.js`,
+    workflowInterceptorModules,
+    logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
+  });
+  writeFileSync(`${root}dist/worker/${name}`, code);
+};
 mkdirSync(`${root}dist/worker`, { recursive: true });
-writeFileSync(`${root}dist/worker/workflow-bundle.js`, code);
+await bundle('workflow-bundle.js');
+// For workers that trace.
+await bundle('workflow-bundle-traced.js', [
+  fileURLToPath(import.meta.resolve('@temporalio/interceptors-opentelemetry/lib/workflow-interceptors.js')),
+]);
 chmodSync(`${root}dist/client/cli/main.js`, 0o755);
 mkdirSync(`${root}.cache`, { recursive: true });
 writeFileSync(buildStamp, sources);

@@ -16,6 +16,7 @@ import { slotGauges } from './monitoring/slots.ts';
 import { nexusService } from './nexus.ts';
 import { liveHooks, reloadOnChange } from './reload.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { startTracing, type Tracing } from './tracing.ts';
 import { WORKER_TUNING } from './tuning.ts';
 
 export interface RunWorkerOptions {
@@ -45,12 +46,14 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
       ...(exporter === undefined ? {} : { metrics: exporter.options }),
     },
   });
+  const tracing = await startTracing('element-clone-worker');
   const taskQueue = process.env['ELEMENT_CLONE_TASK_QUEUE'] ?? DEFAULT_TASK_QUEUE;
   const subject: HealthSubject = { clusters: createClusters(config, (alias, info) => heard(alias, info)) };
   const health = createHealth(subject);
   const count = countCalls();
   const heard = (alias: string, info: CallInfo) => {
     count(alias, info);
+    tracing?.onCall(alias, info);
     health.heard(alias, info);
   };
   const { clusters } = subject;
@@ -67,6 +70,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
       taskQueue,
       clusters,
       hooks,
+      tracing,
       workflowBundlePath: options.workflowBundlePath,
       file: config.file,
       onStart({ temporal, ...running }) {
@@ -75,7 +79,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
       },
     });
   } finally {
-    await Promise.all([clusters.close(), hooks.close(), monitoring?.close()]);
+    await Promise.all([clusters.close(), hooks.close(), monitoring?.close(), tracing?.stop().catch(() => {})]);
   }
 }
 
@@ -84,12 +88,22 @@ interface Serving {
   taskQueue: string;
   clusters: Clusters;
   hooks: ReturnType<typeof liveHooks>;
+  tracing: Tracing | undefined;
   workflowBundlePath: string | undefined;
   file: string;
   onStart(running: { connection: NativeConnection; worker: Worker; temporal: Client }): void;
 }
 
-async function serve({ log, taskQueue, clusters, hooks, workflowBundlePath, file, onStart }: Serving): Promise<void> {
+async function serve({
+  log,
+  taskQueue,
+  clusters,
+  hooks,
+  tracing,
+  workflowBundlePath,
+  file,
+  onStart,
+}: Serving): Promise<void> {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
   const address = connectionOptions.address ?? 'localhost:7233';
   const connection = await connect(connectionOptions, address, (err) =>
@@ -107,7 +121,8 @@ async function serve({ log, taskQueue, clusters, hooks, workflowBundlePath, file
       connection,
       namespace,
       taskQueue,
-      ...workflowCode(workflowBundlePath),
+      ...workflowCode(workflowBundlePath, tracing !== undefined),
+      plugins: tracing === undefined ? [] : [tracing.plugin],
       activities: createActivities({
         cluster: (alias) => clusters.get(alias),
         clusterAliases: () => clusters.aliases(),
@@ -146,8 +161,10 @@ async function monitor(options: MonitoringOptions): Promise<Monitoring> {
 }
 
 /** The bundle built with this version, never one made at start: that would hide a broken build until production. */
-function workflowCode(path?: string): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const codePath = path ?? fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+function workflowCode(path: string | undefined, traced: boolean): Pick<WorkerOptions, 'workflowBundle'> {
+  // What traces is in a bundle of its own: each start would pay for it.
+  const file = traced ? './workflow-bundle-traced.js' : './workflow-bundle.js';
+  const codePath = path ?? fileURLToPath(new URL(file, import.meta.url));
   if (!existsSync(codePath))
     throw new WorkerStartError(`There is no workflow bundle at ${codePath}; run: npm run build`);
   return { workflowBundle: { codePath } };
