@@ -31,7 +31,7 @@ export const METRICS = define({
     unit: 'seconds',
     help: 'Clones, groups, copies and refreshes from start to end, waiting for a clone slot included',
     labels: ['cluster', 'outcome'],
-    buckets: [1, 5, 15, 60, 300, 900, 3_600, 14_400, 43_200, 86_400],
+    buckets: [1, 5, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400],
   },
   phaseDuration: {
     name: 'element_clone_phase_duration',
