@@ -35,9 +35,11 @@ export class Measures {
     add(METRICS.compensations, { cluster: this.cluster, outcome });
   }
 
-  private endPhase(outcome: RequestOutcome): void {
+  /** Undoing is no part of it. */
+  endPhase(outcome: RequestOutcome): void {
     const { cluster, phase } = this;
     if (phase !== undefined) observe(METRICS.phaseDuration, this.phaseBegan, { cluster, phase, outcome });
+    this.phase = undefined;
     this.phaseBegan = Date.now();
   }
 }

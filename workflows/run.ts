@@ -85,6 +85,8 @@ export abstract class Run<R extends Order, T> {
   async fail(err: unknown): Promise<unknown> {
     const refused = this.step.startsWith('preflight') ? invalidRequest(err) : undefined;
     const cancelled = wasCancelled(err);
+    const outcome = cancelled ? 'cancelled' : refused ? 'refused' : 'failed';
+    this.measures.endPhase(outcome);
     const kept = this.request?.onFailure === 'keep' && refused === undefined;
     if (!refused) {
       const what = cancelled ? 'Cancelled.' : `Failed in step ${this.step}: ${sentence(reasonOf(err))}`;
@@ -95,7 +97,7 @@ export abstract class Run<R extends Order, T> {
     const { undone, leftBehind } = kept
       ? await this.compensation.leave(refusedClearly)
       : await this.compensation.run(refusedClearly);
-    this.measures.end(cancelled ? 'cancelled' : refused ? 'refused' : 'failed');
+    this.measures.end(outcome);
     if (!refused) this.measures.compensated(kept ? 'kept' : leftBehind.length === 0 ? 'clean' : 'leftBehind');
     publish({ phase: cancelled ? 'cancelled' : 'failed' });
     const failure = refused ?? this.failure(err, undone, leftBehind, kept);
