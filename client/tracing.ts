@@ -1,4 +1,5 @@
 import type { ClientOptions } from '@temporalio/client';
+import { isTracingWanted } from '../contracts/tracing.ts';
 
 /**
  * A span for each call of a client, by the tracer of the process it runs in; whoever has none pays nothing. Off unless
@@ -7,7 +8,7 @@ import type { ClientOptions } from '@temporalio/client';
 export async function tracingInterceptors(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Pick<ClientOptions, 'interceptors'>> {
-  if (!(env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT'])) return {};
+  if (!isTracingWanted(env)) return {};
   const { OpenTelemetryWorkflowClientInterceptor } =
     await import('@temporalio/interceptors-opentelemetry/lib/client/index.js');
   return { interceptors: { workflow: [new OpenTelemetryWorkflowClientInterceptor()] } };

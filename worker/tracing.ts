@@ -9,6 +9,7 @@ import {
   type ContextManager,
 } from '@opentelemetry/api';
 import type { WorkerPlugin } from '@temporalio/worker';
+import { isTracingWanted } from '../contracts/tracing.ts';
 import type { CallInfo } from '../element/index.ts';
 
 /** Spans of this process on their way to an OTLP receiver. */
@@ -21,15 +22,9 @@ export interface Tracing {
   stop(): Promise<void>;
 }
 
-/** By the standard variables of OpenTelemetry, and by nothing else: off unless there is somebody to send spans to. */
-export const isTracingWanted = (env: NodeJS.ProcessEnv = process.env): boolean =>
-  Boolean(env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? env['OTEL_EXPORTER_OTLP_ENDPOINT']) &&
-  env['OTEL_SDK_DISABLED'] !== 'true' &&
-  env['OTEL_TRACES_EXPORTER'] !== 'none';
-
 /** Once per process. Its libraries are loaded only now: without tracing they cost nothing. */
 export async function startTracing(service: string): Promise<Tracing | undefined> {
-  if (!isTracingWanted()) return undefined;
+  if (!isTracingWanted(process.env)) return undefined;
   const [{ OpenTelemetryPlugin }, { OTLPTraceExporter }, { Resource }, sdk] = await Promise.all([
     import('@temporalio/interceptors-opentelemetry'),
     import('@opentelemetry/exporter-trace-otlp-http'),
