@@ -1,3 +1,4 @@
+import { isTracingWanted } from '../../contracts/tracing.ts';
 import type { CloneClient } from '../index.ts';
 
 /** Connects, runs, closes. The library is loaded only now: help and usage errors need none of it. */
@@ -18,8 +19,7 @@ export async function withClient<T>(run: (client: CloneClient) => Promise<T>): P
 }
 
 async function trace() {
-  if (!(process.env['OTEL_EXPORTER_OTLP_TRACES_ENDPOINT'] ?? process.env['OTEL_EXPORTER_OTLP_ENDPOINT']))
-    return undefined;
+  if (!isTracingWanted(process.env)) return undefined;
   const { startTracing } = await import('../../worker/tracing.ts');
   return startTracing('element-clone-cli');
 }
