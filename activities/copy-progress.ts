@@ -109,10 +109,11 @@ function reportStall(ctx: StepContext, before: Progress | undefined, now: Progre
 }
 
 /** The copy has ended: how far the estimate of the last look was off, the time until the end was noticed included. */
-export function reportEnd({ alias, memory: { progress }, now }: StepContext): void {
+export function reportEnd(ctx: StepContext): void {
+  const { progress } = ctx.memory;
   if (progress === undefined || progress.remainingTime === null) return;
-  const late = (now() - Date.parse(progress.lookedAt)) / 1_000 - progress.remainingTime;
-  observe(METRICS.estimateError, Math.abs(late), { cluster: alias, direction: late < 0 ? 'early' : 'late' });
+  const late = (ctx.now() - Date.parse(progress.lookedAt)) / 1_000 - progress.remainingTime;
+  observe(METRICS.estimateError, Math.abs(late), { cluster: ctx.alias, direction: late < 0 ? 'early' : 'late' });
 }
 
 const volumesOf = (p: Progress) => (isGroupProgress(p) ? p.members.map((m) => m.volumeID) : [p.volumeID]);

@@ -20,7 +20,7 @@ export const createLookForOrphansActivities = (deps: ActivityDeps): Pick<Houseke
         found = await survey(among(await listHoldings(ctx.api), holdings), book, options);
       }
       const counts = count(found.orphans);
-      measure(cluster, counts);
+      measure(ctx, counts);
       const orphans = first(found.orphans, maxBytes);
       return {
         cluster,
@@ -58,10 +58,11 @@ function count(orphans: readonly Orphan[]): Record<OrphanVerdict, number> {
   return counts;
 }
 
-function measure(cluster: string, counts: Record<OrphanVerdict, number>): void {
+function measure(ctx: StepContext, counts: Record<OrphanVerdict, number>): void {
+  const cluster = ctx.alias;
   for (const verdict of ORPHAN_VERDICTS) set(METRICS.orphans, counts[verdict], { cluster, verdict });
   // Which of several workers has looked last.
-  set(METRICS.orphansLookedAt, Math.floor(Date.now() / 1_000), { cluster });
+  set(METRICS.orphansLookedAt, Math.floor(ctx.now() / 1_000), { cluster });
 }
 
 /** As many as fit: a payload of Temporal's has a limit. */

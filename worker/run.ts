@@ -73,9 +73,9 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
       tracing,
       workflowBundlePath: options.workflowBundlePath,
       file: config.file,
-      onStart({ temporal, ...running }) {
+      onStart: ({ temporal, ...running }) => {
         Object.assign(subject, running);
-        refresh = slotGauges(temporal, clusters.aliases, taskQueue);
+        refresh = slotGauges(temporal, () => clusters.aliases(), taskQueue);
       },
     });
   } finally {
@@ -91,7 +91,7 @@ interface Serving {
   tracing: Tracing | undefined;
   workflowBundlePath: string | undefined;
   file: string;
-  onStart(running: { connection: NativeConnection; worker: Worker; temporal: Client }): void;
+  onStart: (running: { connection: NativeConnection; worker: Worker; temporal: Client }) => void;
 }
 
 async function serve({

@@ -23,7 +23,7 @@ export async function makeScene(root: string): Promise<Scene> {
   const dir = await mkdtemp(join(tmpdir(), 'element-clone-observe-'));
   const stops: (() => Promise<void>)[] = [() => rm(dir, { recursive: true, force: true })];
   const stop = async () => {
-    for (const end of stops.reverse()) await end();
+    for (const end of stops.toReversed()) await end();
   };
   try {
     const temporal = await startTemporal({ ui: false });

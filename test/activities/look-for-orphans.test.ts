@@ -44,7 +44,7 @@ function look(describe: () => Promise<unknown>, maxBytes = 1_000_000) {
     withTags: () => metricMeter,
     createGauge: (name) => ({
       ...noopMetricMeter.createGauge(name),
-      set: (value, tags) => void (gauges[`${name} ${String(tags?.['verdict'])}`] = value),
+      set: (value, tags) => void (gauges[[name, tags?.['verdict']].join(' ').trim()] = value),
     }),
   };
   const { lookForOrphans } = createLookForOrphansActivities({
@@ -74,6 +74,7 @@ test('a look counts all that it found, in a gauge too, and says how much it left
     'element_clone_orphans kept': 0,
     'element_clone_orphans unknown': 20,
     'element_clone_orphans doubtful': 0,
+    element_clone_orphans_looked_at_timestamp_seconds: NOW / 1_000,
   });
 });
 
