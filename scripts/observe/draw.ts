@@ -39,7 +39,7 @@ const stat = (panel: Panel, lines: Line[]) =>
   `<div class="stat">${lines.map((line) => inUnits(last(line), panel)).join(' ') || '—'}</div>`;
 
 function chart(panel: Panel, lines: Line[]): string {
-  const [width, height] = [460, 130];
+  const [width, height] = [460, 170];
   const points = lines.flatMap(({ values }) => values.map(([t, v]) => [t, Number(v)] as const));
   const known = points.filter(([, v]) => Number.isFinite(v));
   const times = known.map(([t]) => t);
@@ -54,7 +54,7 @@ function chart(panel: Panel, lines: Line[]): string {
     (line, i) =>
       `<small style="color:${COLOURS[i % COLOURS.length]}">${escape(line.label)} ${inUnits(last(line), panel)}</small>`,
   );
-  return `<svg viewBox="0 0 ${width} ${height}" width="100%" height="130" preserveAspectRatio="none">${polylines.join('')}</svg>
+  return `<svg viewBox="0 0 ${width} ${height}" width="100%" height="170" preserveAspectRatio="none">${polylines.join('')}</svg>
     <div>top ${inUnits(top, panel)} · ${legend.join('')}</div>`;
 }
 

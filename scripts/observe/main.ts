@@ -13,7 +13,7 @@ import { makeScene, type Scene } from './scene.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Long enough for every rate over half a minute. */
-const LOAD_MS = 90_000;
+const LOAD_MS = Number(process.env['OBSERVE_MS'] ?? 90_000);
 
 interface Result {
   metric: Record<string, string>;
@@ -71,6 +71,8 @@ async function main(picture: string | undefined): Promise<void> {
     }
     const firing = await ask(scene, 'query', { query: 'sum by (alertname, cluster, alertstate) (ALERTS)' });
     console.log('Alerts:', firing.map((f) => Object.values(f.metric).join(' ')).join('; ') || 'none');
+    const broken = await ask(scene, 'query', { query: 'temporal_workflow_task_execution_failed_total' });
+    console.log('Failed workflow tasks:', JSON.stringify(broken));
     console.log('Load:', JSON.stringify(load));
     if (picture !== undefined) await takePicture(drawDashboard(drawn), picture);
   } finally {
