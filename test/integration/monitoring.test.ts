@@ -168,9 +168,11 @@ test('a worker that is told to stop says so before it is gone, and one that star
   await waitFor('the worker', async () => (await readyz()).code === 200);
   expect((await fetch(`${url}/else`)).status).toBe(404);
   expect((await fetch(`${url}/metrics`, { method: 'POST' })).status).toBe(405);
+  const snapshots = () => service.simulator.cluster.calls.counts().byMethod['CreateSnapshot'] ?? 0;
+  const before = snapshots();
   service.simulator.cluster.faults.append([{ kind: 'slow', method: 'CreateSnapshot', delayMs: 4_000, count: 1 }]);
   const handle = await service.start({ volumeID: 42, name: 'during-the-stop' });
-  await waitFor('the call', () => (service.simulator.cluster.calls.counts().byMethod['CreateSnapshot'] ?? 0) > 0);
+  await waitFor('the call', () => snapshots() > before);
   worker.kill('SIGTERM');
   const seen = await waitFor('another answer', async () => {
     const report = await readyz();
