@@ -40,7 +40,7 @@ const authorityExtensions = (key: KeyObject): der.Der[] => [
   extension('2.5.29.14', false, der.octets(keyIdentifier(key))),
 ];
 
-const serverExtensions = (key: KeyObject, authorityKey: KeyObject): der.Der[] => [
+const serverExtensions = (key: KeyObject, authorityKey: KeyObject, dnsNames: readonly string[]): der.Der[] => [
   extension('2.5.29.19', true, der.sequence()),
   extension('2.5.29.15', true, der.bits(Buffer.from([0b1000_0000]), 7)), // digitalSignature
   extension('2.5.29.37', false, der.sequence(der.oid('1.3.6.1.5.5.7.3.1'))), // serverAuth
@@ -50,7 +50,7 @@ const serverExtensions = (key: KeyObject, authorityKey: KeyObject): der.Der[] =>
     '2.5.29.17',
     false,
     der.sequence(
-      der.implicit(2, Buffer.from('localhost')),
+      ...['localhost', ...dnsNames].map((name) => der.implicit(2, Buffer.from(name))),
       der.implicit(7, Buffer.from([127, 0, 0, 1])),
       der.implicit(7, Buffer.from([...Array.from({ length: 15 }, () => 0), 1])),
     ),
@@ -111,8 +111,8 @@ const keptAuthority = (directory: string): Authority => {
   return authority;
 };
 
-/** A server certificate for this machine's own names, signed by the CA of `caDir` or by one made for this run. */
-export const makeCertificates = (caDir?: string): ServerCertificates => {
+/** A server certificate for this machine's own names and `dnsNames`, signed by the CA of `caDir` or by one made for this run. */
+export const makeCertificates = (caDir?: string, dnsNames: readonly string[] = []): ServerCertificates => {
   const authority = caDir === undefined ? newAuthority() : keptAuthority(caDir);
   const { publicKey, privateKey } = newKeys();
   const certificatePem = issue({
@@ -120,7 +120,7 @@ export const makeCertificates = (caDir?: string): ServerCertificates => {
     publicKey,
     signingKey: authority.privateKey,
     days: 365,
-    extensions: serverExtensions(publicKey, createPublicKey(authority.privateKey)),
+    extensions: serverExtensions(publicKey, createPublicKey(authority.privateKey), dnsNames),
   });
   return { caPem: authority.certificatePem, certificatePem, privateKeyPem: pemOf(privateKey) };
 };

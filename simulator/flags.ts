@@ -13,6 +13,7 @@ export interface SimulatorFlags {
   cloneSeconds?: string;
   caOut?: string;
   caDir?: string;
+  dnsName?: string;
 }
 
 /** Each flag with its help, for a command line to declare in this order. */
@@ -28,6 +29,7 @@ export const simulatorFlags: readonly { flag: string; help: string; default?: st
   { flag: '--clone-seconds <seconds>', help: 'exact duration of every clone, in simulated seconds' },
   { flag: '--ca-out <file>', help: 'write the CA certificate here' },
   { flag: '--ca-dir <directory>', help: 'keep the CA here, so that a restart has the same one' },
+  { flag: '--dns-name <name>', help: 'name besides localhost that the certificate holds' },
 ];
 
 const numberOf = (flag: string, text: string, whole: boolean): number => {
@@ -52,6 +54,7 @@ export const simulatorOptionsFromFlags = (flags: SimulatorFlags): SimulatorOptio
     host,
     caOut,
     caDir,
+    dnsNames: given(flags.dnsName, (name) => [name]),
     port: whole('--port', flags.port),
     controlPort: whole('--control-port', flags.controlPort),
     seed: whole('--seed', flags.seed),

@@ -37,7 +37,7 @@ export interface RunningSimulator {
 
 /** Starts a simulated Element cluster: the API over HTTPS and the control interface over HTTP. */
 export const startSimulator = async (options: SimulatorOptions = {}): Promise<RunningSimulator> => {
-  const certificates = makeCertificates(options.caDir);
+  const certificates = makeCertificates(options.caDir, options.dnsNames);
   if (options.caOut !== undefined) writeFileSync(options.caOut, certificates.caPem);
   const cluster = makeCluster(options);
   const host = options.host ?? '127.0.0.1';

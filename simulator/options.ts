@@ -36,6 +36,8 @@ export interface SimulatorOptions {
   caOut?: string;
   /** Keep the CA here, so that a restart has the same one. Holds its private key. */
   caDir?: string;
+  /** Names besides `localhost` under which clients reach the API; its certificate holds them. */
+  dnsNames?: string[];
   /** Where real time comes from. @default the system clock */
   clock?: ClockSource;
   /** What the cluster holds from the start, instead of the default. */
