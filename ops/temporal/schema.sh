@@ -3,23 +3,18 @@
 # The same script runs in docker-compose.yml and in scripts/topology.
 #   SQL_HOST SQL_PORT SQL_USER   where PostgreSQL is
 #   POSTGRES_PASSWORD_FILE       a file that holds the password
-#   TEMPORAL_SCHEMA_DIR          default: where the image temporalio/admin-tools keeps it
 set -eu
 
 : "${SQL_HOST:?is not set}" "${SQL_PORT:?is not set}" "${SQL_USER:?is not set}"
 SQL_PLUGIN=postgres12
 SQL_PASSWORD="$(cat "${POSTGRES_PASSWORD_FILE:?is not set}")"
 export SQL_PLUGIN SQL_PASSWORD
-schema="${TEMPORAL_SCHEMA_DIR:-/etc/temporal/schema/postgresql/v12}"
 
-# setup-schema makes the table of versions; on a database that has one it would fail, update-schema then has all to do.
+# The tool holds the schemas of its own version. setup-schema makes the table of versions where there is none.
 for pair in temporal:temporal temporal_visibility:visibility; do
   database="${pair%%:*}"
-  versions="$schema/${pair##*:}/versioned"
   temporal-sql-tool --database "$database" create-database
-  temporal-sql-tool --database "$database" update-schema --schema-dir "$versions" 2>/dev/null || {
-    temporal-sql-tool --database "$database" setup-schema --version 0.0
-    temporal-sql-tool --database "$database" update-schema --schema-dir "$versions"
-  }
+  temporal-sql-tool --database "$database" setup-schema --version 0.0
+  temporal-sql-tool --database "$database" update-schema --schema-name "postgresql/v12/${pair##*:}"
 done
 echo "The schemas are up to date."
