@@ -4,6 +4,7 @@ import { chaosArguments, USAGE, UsageError } from './options.ts';
 import { reportText } from './print.ts';
 import { isSound, runChaos } from './run.ts';
 import { makeSchedule } from './schedule.ts';
+import { startTopologyServer } from './topology-server.ts';
 
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -24,7 +25,11 @@ async function main(): Promise<number> {
   note(
     `Schedule ${schedule.hash}: ${schedule.clones} clones and ${schedule.events.length} blows in ${given.minutes} minutes`,
   );
-  const report = await runChaos(schedule, { note, signal: interruption.signal });
+  const report = await runChaos(schedule, {
+    note,
+    signal: interruption.signal,
+    ...(given.server === 'topology' ? { server: startTopologyServer } : {}),
+  });
   console.log(given.output === 'json' ? JSON.stringify(report, null, 2) : reportText(report, pc));
   return isSound(report.findings) ? 0 : 1;
 }

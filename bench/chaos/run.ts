@@ -9,7 +9,7 @@ import { patiently } from './patience.ts';
 import { meddle, noDeeds, type Deeds } from './people.ts';
 import { TIMES } from './plan-faults.ts';
 import type { PlannedEvent, Schedule } from './schedule.ts';
-import { makeStage, type Stage } from './stage.ts';
+import { makeStage, type Stage, type StageOptions } from './stage.ts';
 import { sweep } from './sweep.ts';
 import { countBy, fired, mostInFlight, reasons, secondObjects, type Counts } from './tally.ts';
 import { BUILT_WORKER, type WorkerCommand } from './worker-process.ts';
@@ -17,6 +17,7 @@ import { BUILT_WORKER, type WorkerCommand } from './worker-process.ts';
 export interface ChaosOptions {
   /** @default the worker of the build */
   worker?: WorkerCommand;
+  server?: StageOptions['server'];
   /** How long everything may take to come to rest once the faults are off, in milliseconds. @default 5 minutes */
   drainMs?: number;
   /** Told what is going on. */
@@ -71,9 +72,9 @@ const DRAIN_MS = 300_000;
 const NOTE_EVERY_MS = 15_000;
 
 export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): Promise<ChaosReport> {
-  const { worker = BUILT_WORKER, drainMs = DRAIN_MS, note = () => {}, signal } = options;
+  const { worker = BUILT_WORKER, server, drainMs = DRAIN_MS, note = () => {}, signal } = options;
   const began = Date.now();
-  const stage = await makeStage(schedule, { worker, note });
+  const stage = await makeStage(schedule, { worker, server, note });
   let sound = false;
   try {
     note('Temporal, the cluster and the workers run.');

@@ -21,6 +21,8 @@ export interface ChaosSize {
   clones: number;
   seed: number;
   minutes: number;
+  /** How often the Temporal server is blown at. @default every other minute */
+  serverBlows?: number | undefined;
 }
 
 export type PlannedEvent = PlannedFault | WorkerBlow | FreezeBlow | TemporalBlow | LineBlow | PersonBlow;
@@ -37,7 +39,7 @@ export interface Schedule extends ChaosSize {
   behaviour: Pick<Behaviour, 'cancelledClone' | 'failedClone'>;
 }
 
-export function makeSchedule({ clones, seed, minutes }: ChaosSize): Schedule {
+export function makeSchedule({ clones, seed, minutes, serverBlows }: ChaosSize): Schedule {
   const durationMs = minutes * 60_000;
   const requests = planClones(seed, clones, durationMs);
   const dice = makeDice(seed, 'cluster');
@@ -48,7 +50,7 @@ export function makeSchedule({ clones, seed, minutes }: ChaosSize): Schedule {
     ...planWorkerBlows(seed, 'SIGKILL', Math.max(2, Math.ceil(minutes * 3)), durationMs),
     ...planWorkerBlows(seed, 'SIGTERM', Math.max(1, Math.round(minutes / 2)), durationMs),
     ...planFreezes(seed, Math.round(minutes / 2), durationMs),
-    ...planTemporalBlows(seed, Math.max(1, Math.round(minutes / 2)), durationMs),
+    ...planTemporalBlows(seed, serverBlows ?? Math.max(1, Math.round(minutes / 2)), durationMs),
     ...planLineBlows(seed, Math.max(1, Math.round(minutes / 4)), durationMs),
     ...planPersonBlows(seed, Math.max(5, Math.round(clones / 10)), requests),
   ];

@@ -12,11 +12,14 @@ import { TIMES } from './plan-faults.ts';
 import type { Schedule } from './schedule.ts';
 import { startWorker, type WorkerCommand, type WorkerProcess } from './worker-process.ts';
 
+/** A Temporal server that can be blown at. */
+export type ChaosServer = Pick<TemporalServer, 'address' | 'restart' | 'stop'>;
+
 /** Everything that is there before the first clone is asked for. */
 export interface Stage {
   /** Logs and configuration; gone after `stop` unless it is told to keep them. */
   dir: string;
-  temporal: TemporalServer;
+  temporal: ChaosServer;
   client: Client;
   simulator: RunningSimulator;
   workers: WorkerProcess[];
@@ -28,23 +31,19 @@ export interface Stage {
 
 export interface StageOptions {
   worker: WorkerCommand;
+  /** @default the development server, on a file */
+  server?: ((note: (line: string) => void) => Promise<ChaosServer>) | undefined;
   note: (line: string) => void;
 }
 
-export async function makeStage(schedule: Schedule, { worker, note }: StageOptions): Promise<Stage> {
+export async function makeStage(schedule: Schedule, { worker, server, note }: StageOptions): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'element-clone-chaos-'));
   const stops: (() => Promise<void>)[] = [];
   const stopAll = async () => {
     for (const stop of stops.splice(0).toReversed()) await stop().catch(() => {});
   };
   try {
-    // A server of our own in any case: it is killed.
-    const { TEMPORAL_ADDRESS: _theirs, ...env } = process.env;
-    const temporal = await startTemporal({
-      dbFile: join(dir, 'temporal.db'),
-      logFile: join(dir, 'temporal.log'),
-      find: { env, note },
-    });
+    const temporal = await (server ?? developmentServer(dir))(note);
     stops.push(() => temporal.stop());
 
     const simulator = await startSimulator({
@@ -106,6 +105,12 @@ export async function makeStage(schedule: Schedule, { worker, note }: StageOptio
     throw err;
   }
 }
+
+/** A server of our own in any case: it is killed. */
+const developmentServer = (dir: string) => (note: (line: string) => void) => {
+  const { TEMPORAL_ADDRESS: _theirs, ...env } = process.env;
+  return startTemporal({ dbFile: join(dir, 'temporal.db'), logFile: join(dir, 'temporal.log'), find: { env, note } });
+};
 
 const configFor = (endpoint: string) => `clusters:
   lab:

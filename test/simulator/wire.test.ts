@@ -139,6 +139,18 @@ describe('certificates', () => {
     expect(names).toBe('DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1');
   });
 
+  test('are valid under the names that were asked for', async () => {
+    const sim = await simulate({ dnsNames: ['simulator'] });
+    const { port } = new URL(sim.endpoint);
+    const agent = new Agent({ ca: sim.caPem, servername: 'simulator' });
+    await expect(post(sim, { method: 'GetAPI', id: 1 }, { agent })).resolves.toMatchObject({ status: 200 });
+    const refused = new Promise<Error>((resolve) => {
+      const at = { port: Number(port), host: '127.0.0.1', servername: 'other', ca: sim.caPem };
+      connect(at).once('error', resolve);
+    });
+    expect((await refused).message).toMatch(/altnames/);
+  });
+
   test('outlive a restart when the CA has a directory', async () => {
     const directory = await tempDir();
     const options = { caDir: join(directory, 'ca'), caOut: join(directory, 'out.pem') };

@@ -2,12 +2,26 @@ import { expect, test } from 'vitest';
 import { chaosArguments, UsageError } from '../../../bench/chaos/options.ts';
 
 test('defaults are small enough for a person', () => {
-  expect(chaosArguments([])).toEqual({ clones: 60, seed: 1, minutes: 3, output: 'text' });
+  expect(chaosArguments([])).toEqual({
+    clones: 60,
+    seed: 1,
+    minutes: 3,
+    server: 'development',
+    output: 'text',
+  });
 });
 
 test('all of them can be given', () => {
   const args = ['--clones', '300', '--seed', '7', '--minutes', '0.5', '--output', 'json'];
-  expect(chaosArguments(args)).toEqual({ clones: 300, seed: 7, minutes: 0.5, output: 'json' });
+  args.push('--server', 'topology', '--server-blows', '6');
+  expect(chaosArguments(args)).toEqual({
+    clones: 300,
+    seed: 7,
+    minutes: 0.5,
+    serverBlows: 6,
+    server: 'topology',
+    output: 'json',
+  });
   expect(chaosArguments(['--help'])).toBeUndefined();
 });
 
@@ -17,6 +31,8 @@ test.each([
   [['--seed', 'x'], '--seed must be a whole number'],
   [['--minutes', '-1'], '--minutes'],
   [['--minutes', 'NaN'], '--minutes must be a number from 0.1 to 1440'],
+  [['--server', 'cloud'], '--server must be development or topology'],
+  [['--server-blows', '0'], '--server-blows must be a whole number from 1 to 500'],
   [['--output', 'xml'], '--output must be text or json'],
   [['--clone', '3'], '--clone'],
   [['many'], 'many'],
