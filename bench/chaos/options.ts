@@ -30,7 +30,12 @@ export function chaosArguments(args: readonly string[]): ChaosArguments | undefi
   const values = parse(args);
   if (values.help) return undefined;
   const problems: string[] = [];
-  const number = (name: 'clones' | 'seed' | 'minutes' | 'server-blows', least: number, most: number, whole: boolean): number => {
+  const number = (
+    name: 'clones' | 'seed' | 'minutes' | 'server-blows',
+    least: number,
+    most: number,
+    whole: boolean,
+  ): number => {
     const text = values[name] ?? '';
     const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : NaN;
     if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {

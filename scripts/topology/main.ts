@@ -52,7 +52,9 @@ async function main([command, ...rest]: string[]): Promise<number> {
         const state = isAlive(p) ? `pid ${p.pid}, ${memoryOf(p)} MB` : 'ENDED';
         console.log(`${p.name.padEnd(20)} ${HOSTS[p.name as keyof typeof HOSTS].padEnd(12)} ${state}`);
       }
-      console.log(`Temporal ${TEMPORAL_ADDRESS}; simulator's control port 127.0.0.1:${PORTS.control}; logs ${topology.dir}`);
+      console.log(
+        `Temporal ${TEMPORAL_ADDRESS}; simulator's control port 127.0.0.1:${PORTS.control}; logs ${topology.dir}`,
+      );
       return topology.processes.every(isAlive) ? 0 : 1;
     }
     case 'restart': {

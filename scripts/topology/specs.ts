@@ -33,9 +33,7 @@ const fill = (text: string, dir: string): string =>
     .replace(/^postgresql$/, HOSTS.postgresql);
 
 const withHost = (env: Record<string, string>, host: Host, dir: string) =>
-  Object.fromEntries(
-    Object.entries(env).map(([k, v]) => [k, fill(v, dir).replace(/^0\.0\.0\.0(?=:|$)/, HOSTS[host])]),
-  );
+  Object.fromEntries(Object.entries(env).map(([k, v]) => [k, fill(v, dir).replace(/^0\.0\.0\.0(?=:|$)/, HOSTS[host])]));
 
 export const PATH = `${binDir}:${process.env['PATH'] ?? ''}`;
 

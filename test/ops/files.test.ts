@@ -69,7 +69,10 @@ describe('Dockerfile', () => {
   });
 
   test('copies what is there and what .dockerignore lets through', () => {
-    const allowed = read('.dockerignore').split('\n').filter((l) => l.startsWith('!')).map((l) => l.slice(1));
+    const allowed = read('.dockerignore')
+      .split('\n')
+      .filter((l) => l.startsWith('!'))
+      .map((l) => l.slice(1));
     const copied = lines
       .filter((l) => l.startsWith('COPY ') && !l.includes('--from='))
       .flatMap((l) => l.split(' ').slice(1, -1));
