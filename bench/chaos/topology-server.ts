@@ -1,7 +1,7 @@
 // The server of scripts/topology under chaos: its roles and its database are blown at one by one.
 import { rm } from 'node:fs/promises';
 import { TEMPORAL_ADDRESS } from '../../scripts/topology/places.ts';
-import { down, restart, up, type Topology } from '../../scripts/topology/topology.ts';
+import { down, restart, supervise, up, type Topology } from '../../scripts/topology/topology.ts';
 import type { ChaosServer } from './stage.ts';
 
 /** What is hit, one after the other: PostgreSQL ends fast by SIGINT and immediately, as in a crash, by SIGQUIT. */
@@ -26,6 +26,7 @@ export async function startTopologyServer(note: (line: string) => void): Promise
       busy = busy.then(async () => {
         const began = Date.now();
         await restart(topology, name, signal, downFor);
+        for (const other of await supervise(topology)) note(`${other} had ended by itself and was started again`);
         note(`${name} was ended by ${signal} and answers again after ${((Date.now() - began) / 1_000).toFixed(1)} s`);
       });
       return busy;

@@ -1,6 +1,8 @@
 // The topology of docker-compose.yml as processes of this machine, for where there is no container engine.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -40,8 +42,10 @@ export async function up({ serverOnly = false, note = () => {} }: UpOptions = {}
     done('PostgreSQL answers');
     await oneShot('schema.sh', 'temporal-schema', dir);
     done('the schemas are set up');
-    for (const role of SERVER_ROLES) topology.processes.push(launch(roleSpec(role, dir)));
-    await ready(topology, 'temporal-frontend');
+    const [first, ...others] = SERVER_ROLES;
+    await begin(topology, first, () => launch(roleSpec(first, dir)));
+    for (const role of others) topology.processes.push(launch(roleSpec(role, dir)));
+    await Promise.all(others.map((role) => ready(topology, role)));
     await oneShot('namespace.sh', 'temporal-namespace', dir);
     done('Temporal has its namespace and search attributes');
     if (serverOnly) return topology;
@@ -83,11 +87,44 @@ export async function restart(topology: Topology, name: string, signal: NodeJS.S
   await ready(topology, name);
 }
 
+/** What ends is started again, as docker-compose.yml has it. */
+const STARTS_MAX = 5;
+
+const ROLE_PORTS: Record<string, number> = {
+  'temporal-history': 7234,
+  'temporal-history-2': 7234,
+  'temporal-matching': 7235,
+  // Of its metrics: it serves nothing else.
+  'temporal-worker': 8000,
+};
+
+async function reach(host: string, port: number): Promise<void> {
+  const socket = connect({ host, port, timeout: 2_000 });
+  socket.once('timeout', () => socket.destroy(new Error(`${host}:${port} does not accept connections`)));
+  try {
+    await once(socket, 'connect');
+  } finally {
+    socket.destroy();
+  }
+}
+
+/** Starts again what has ended by itself; returns the names. */
+export async function supervise(topology: Topology): Promise<string[]> {
+  const ended = topology.processes.filter((p) => !isAlive(p)).map((p) => p.name);
+  for (const name of ended) await restart(topology, name, 'SIGKILL');
+  return ended;
+}
+
 /** Resolves once the process answers where docker-compose.yml's health check asks. */
 async function ready({ dir, processes }: Topology, name: string): Promise<void> {
-  const running = processes.find((p) => p.name === name)!;
+  const at = processes.findIndex((p) => p.name === name);
+  let starts = 1;
   await until(name, 120_000, async () => {
-    if (!isAlive(running)) throw new Error(`it ended at once; see ${running.logFile}`);
+    if (!isAlive(processes[at]!)) {
+      if (starts === STARTS_MAX) throw new Error(`it ended ${starts} times; see ${processes[at]!.logFile}`);
+      starts += 1;
+      processes[at] = launch(processes[at]!);
+    }
     if (name === 'postgresql') {
       const bin = await postgresBin();
       const at = ['-h', HOSTS.postgresql, '-p', String(PORTS.postgresql), '-U', 'temporal', '-d', 'postgres'];
@@ -95,6 +132,8 @@ async function ready({ dir, processes }: Topology, name: string): Promise<void> 
     } else if (name === 'temporal-frontend') {
       const answer = await fetch(`http://${HOSTS['temporal-frontend']}:7243/api/v1/system-info`);
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+    } else if (name in ROLE_PORTS) {
+      await reach(HOSTS[name as keyof typeof HOSTS], ROLE_PORTS[name]!);
     } else if (name === 'simulator') {
       await fetch(`http://127.0.0.1:${PORTS.control}/state`);
     } else if (name.startsWith('worker-')) {
