@@ -33,7 +33,7 @@ function pack(from) {
   return { name: packed.name, version: packed.version, file: join(base, packed.filename) };
 }
 
-/** publint, and whether types and code are found by every kind of resolution that can import ES modules. */
+/** publint, and whether types and code are found by every kind of resolution that can import ES modules; there is no CommonJS build. */
 function lint({ name, file }) {
   run(base, bin('publint'), ['--strict', file], { stdio: 'inherit' });
   run(base, bin('attw'), ['--profile', 'esm-only', '--no-emoji', '--format', 'table-flipped', file]);
