@@ -94,9 +94,12 @@ function isUnknowable(result: StateView['asyncResults'][number], outcome: Outcom
   return outcome.ended === 'terminated' || !outcome.learnt.includes(volumeID);
 }
 
+const volumeOf = ({ cloneIDs }: StateView['asyncResults'][number], after: StateView): number | undefined =>
+  after.cloneJobs.find((j) => j.cloneID === cloneIDs[0])?.dstVolumeID;
+
 /** The volume that the result is of, when the cluster has it no more. */
-function volumeGone({ cloneIDs }: StateView['asyncResults'][number], after: StateView): number | undefined {
-  const volumeID = after.cloneJobs.find((j) => j.cloneID === cloneIDs[0])?.dstVolumeID;
+function volumeGone(result: StateView['asyncResults'][number], after: StateView): number | undefined {
+  const volumeID = volumeOf(result, after);
   return after.volumes.some((v) => v.volumeID === volumeID) ? undefined : volumeID;
 }
 
@@ -164,7 +167,7 @@ function judgeCompleted(
 const EXPLAINED: readonly string[] = [FAILURE.cloneFailed, FAILURE.invalidRequest, FAILURE.requestConflict];
 
 function judgeFailed(
-  { workflowID, ended, failure }: Outcome,
+  { workflowID, ended, failure, learnt }: Outcome,
   owned: Belongings,
   after: StateView,
   verdict: Verdict,
@@ -178,7 +181,13 @@ function judgeFailed(
   const namedIDs = new Set(volumes[0].map((v) => v.volumeID));
   const snapshots = split(owned.snapshots, (s) => isNamed('snapshot', s.snapshotID));
   const jobs = split(owned.jobs, (j) => isNamed('cloneJob', j.cloneID) || namedIDs.has(j.dstVolumeID));
-  const results = split(owned.asyncResults, (r) => isNamed('asyncResult', r.asyncHandle));
+  // Of a volume that is named without its ID, since the answer never came, nobody knew the handle either.
+  const hangsOnUnknown = (volumeID: number | undefined) =>
+    volumeID !== undefined && namedIDs.has(volumeID) && !learnt.includes(volumeID);
+  const results = split(
+    owned.asyncResults,
+    (r) => isNamed('asyncResult', r.asyncHandle) || hangsOnUnknown(volumeOf(r, after)),
+  );
   const [namedOnly, findable] = split(results[0], (r) => volumeGone(r, after) !== undefined);
   verdict.namedOnly += namedOnly.length;
   addTo(verdict.named, { volumes: volumes[0], snapshots: snapshots[0], jobs: jobs[0], asyncResults: findable });

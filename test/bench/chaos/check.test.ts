@@ -299,6 +299,14 @@ describe('of a clone that failed', () => {
     expect(verdict(it, lost).unknowable).toBe(1);
   });
 
+  test('the result hangs on a volume that may exist and is named as such; on one whose ID was known it is found', () => {
+    const it = scene();
+    it.call('DeleteSnapshot', { snapshotID: it.snapshotID });
+    const kept = failed([{ kind: 'volume', id: null, reason: 'may exist' }]);
+    expectOnly(verdict(it, { ...kept, learnt: [] }), 'none');
+    expectOnly(verdict(it, kept), 'orphans', `async result ${it.own.asyncHandle}`);
+  });
+
   test('two volumes are found even if both are named', () => {
     const it = scene();
     const second = it.clone();
