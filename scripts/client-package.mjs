@@ -71,7 +71,9 @@ function importsOf(dir) {
       else names.add(specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/'));
     }
   }
-  return [...names].filter((name) => !name.startsWith('node:') && !builtinModules.includes(name)).sort();
+  return [...names]
+    .filter((name) => !name.startsWith('node:') && !builtinModules.includes(name))
+    .sort((a, b) => a.localeCompare(b));
 }
 
 function checkInside(dir, file, specifier) {

@@ -64,6 +64,7 @@ async function main([command, ...rest]: string[]): Promise<number> {
       await save(topology);
       return 0;
     }
+    default:
   }
   console.error(USAGE);
   return command === '--help' ? 0 : 2;

@@ -127,8 +127,8 @@ async function ready({ dir, processes }: Topology, name: string): Promise<void> 
     }
     if (name === 'postgresql') {
       const bin = await postgresBin();
-      const at = ['-h', HOSTS.postgresql, '-p', String(PORTS.postgresql), '-U', 'temporal', '-d', 'postgres'];
-      await run(join(bin, 'pg_isready'), at);
+      const server = ['-h', HOSTS.postgresql, '-p', String(PORTS.postgresql), '-U', 'temporal', '-d', 'postgres'];
+      await run(join(bin, 'pg_isready'), server);
     } else if (name === 'temporal-frontend') {
       const answer = await fetch(`http://${HOSTS['temporal-frontend']}:7243/api/v1/system-info`);
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);

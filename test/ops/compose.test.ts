@@ -66,9 +66,9 @@ describe('docker-compose.yml', () => {
   });
 
   test('publishes ports on the loopback address only', () => {
-    const ports = services.flatMap(([, { ports = [] }]) => ports);
-    expect(ports.length).toBeGreaterThan(3);
-    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+    const published = services.flatMap(([, { ports = [] }]) => ports);
+    expect(published.length).toBeGreaterThan(3);
+    for (const port of published) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
     expect(compose.services['postgresql']).not.toHaveProperty('ports');
   });
 
