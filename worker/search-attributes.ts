@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isGrpcServiceError } from '@temporalio/client';
 import type { NativeConnection } from '@temporalio/worker';
 import { SEARCH_ATTRIBUTE_TYPES } from '../contracts/names.ts';
 
@@ -27,6 +29,27 @@ export async function missingSearchAttributes(
   return Object.keys(SEARCH_ATTRIBUTE_TYPES).filter((name) => !(name in customAttributes));
 }
 
+const GRPC_UNAVAILABLE = 14;
+
+export interface Patience {
+  /** For how long Temporal may be there and not be able to answer, in milliseconds. @default 60_000 */
+  giveUpMs?: number;
+  pauseMs?: number;
+}
+
+/** A frontend accepts connections while its database is down; who starts then waits, as for a frontend that is not there. */
+async function whileUnavailable<T>(ask: () => Promise<T>, { giveUpMs = 60_000, pauseMs = 1_000 }: Patience) {
+  const giveUp = Date.now() + giveUpMs;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (err) {
+      if (!isGrpcServiceError(err) || err.code !== GRPC_UNAVAILABLE || Date.now() + pauseMs > giveUp) throw err;
+      await sleep(pauseMs);
+    }
+  }
+}
+
 /**
  * Registers what is missing. A workflow that sets an unregistered attribute does not fail, it hangs with a failing
  * workflow task for ever: so no worker starts without them.
@@ -34,8 +57,9 @@ export async function missingSearchAttributes(
 export async function ensureSearchAttributes(
   connection: Pick<NativeConnection, 'operatorService'>,
   namespace: string,
+  patience: Patience = {},
 ): Promise<SearchAttributeState> {
-  const names = await missingSearchAttributes(connection, namespace);
+  const names = await whileUnavailable(() => missingSearchAttributes(connection, namespace), patience);
   if (names.length === 0) return { state: 'present' };
   try {
     await connection.operatorService.addSearchAttributes({

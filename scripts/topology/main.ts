@@ -28,7 +28,7 @@ const save = async (topology: Topology): Promise<void> => {
 
 async function main([command, ...rest]: string[]): Promise<number> {
   const topology = await load();
-  switch (command) {
+  switch (command ?? '') {
     case 'up': {
       if (topology?.processes.some(isAlive)) {
         console.error('It runs already; stop it first: npm run topology -- down');
