@@ -44,7 +44,8 @@ async function whileUnavailable<T>(ask: () => Promise<T>, { giveUpMs = 60_000, p
     try {
       return await ask();
     } catch (err) {
-      if (!isGrpcServiceError(err) || err.code !== GRPC_UNAVAILABLE || Date.now() + pauseMs > giveUp) throw err;
+      const isOutage = isGrpcServiceError(err) && Number(err.code) === GRPC_UNAVAILABLE;
+      if (!isOutage || Date.now() + pauseMs > giveUp) throw err;
       await sleep(pauseMs);
     }
   }
