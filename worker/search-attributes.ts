@@ -44,8 +44,8 @@ async function whileUnavailable<T>(ask: () => Promise<T>, { giveUpMs = 60_000, p
     try {
       return await ask();
     } catch (err) {
-      const isOutage = isGrpcServiceError(err) && Number(err.code) === GRPC_UNAVAILABLE;
-      if (!isOutage || Date.now() + pauseMs > giveUp) throw err;
+      const code: number | undefined = isGrpcServiceError(err) ? err.code : undefined;
+      if (code !== GRPC_UNAVAILABLE || Date.now() + pauseMs > giveUp) throw err;
       await sleep(pauseMs);
     }
   }
