@@ -80,6 +80,32 @@ console.log([${entries.map(alias).join(', ')}].length, typeof handle, wrong.name
   console.log(`imports of ${importable.join(', ')} work`);
 }
 
+/** Workflows of others: what they import goes into their bundle, and the JSON Schemas are there. */
+function compose(dir) {
+  writeFileSync(
+    join(dir, 'workflows.js'),
+    `import { executeChild } from '@temporalio/workflow';
+import { elementClone } from 'element-clone/nexus';
+import { executeCloneVolume } from 'element-clone/workflow-client';
+import { cloneVolume } from 'element-clone/workflows';
+
+export const ours = (request) => executeCloneVolume(request);
+export const byFunction = (request) => executeChild(cloneVolume, { args: [request] });
+export const service = () => elementClone.name;
+`,
+  );
+  const bundle = `const { bundleWorkflowCode } = await import('@temporalio/worker');
+const logger = new Proxy({}, { get: () => () => {} });
+const { code } = await bundleWorkflowCode({ workflowsPath: ${JSON.stringify(join(dir, 'workflows.js'))}, logger });
+if (code.includes('node_modules/zod')) throw new Error('the bundle of a stranger holds zod');`;
+  run(dir, process.execPath, ['--input-type=module', '-e', bundle]);
+  console.log('workflow-client, workflows and nexus go into the bundle of a stranger, without zod');
+  const schema = "import.meta.resolve('element-clone/schemas/cloneVolume.request.schema.json')";
+  const read = `const { readFileSync } = await import('node:fs'); JSON.parse(readFileSync(new URL(${schema}), 'utf8'))`;
+  run(dir, process.execPath, ['--input-type=module', '-e', read]);
+  console.log('the JSON Schemas are in it');
+}
+
 const sizeOf = (dir) =>
   readdirSync(dir, { recursive: true, withFileTypes: true })
     .filter((f) => f.isFile())
@@ -87,7 +113,7 @@ const sizeOf = (dir) =>
 
 const entriesOf = (manifest) =>
   Object.keys(manifest.exports)
-    .filter((e) => e !== './package.json')
+    .filter((e) => !e.endsWith('.json'))
     .map((e) => `${manifest.name}${e.slice(1)}`);
 
 try {
@@ -96,6 +122,7 @@ try {
   lint(whole);
   const dir = install(whole);
   use(dir, entriesOf(manifest), 'element-clone/client');
+  compose(dir);
   const version = run(dir, join(dir, 'node_modules', '.bin', 'element-clone'), ['--version']).trim();
   if (version !== manifest.version) throw new Error(`element-clone --version prints "${version}"`);
   console.log(`element-clone ${version} runs; installed: ${sizeOf(join(dir, 'node_modules')).toFixed(0)} MB`);
