@@ -27,7 +27,8 @@ const bin = (name) => join(root, 'node_modules', '.bin', name);
 function pack(from) {
   const [packed] = JSON.parse(run(from, 'npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', base]));
   const unwanted = packed.files.filter(
-    ({ path }) => /^(test|bench|scripts|ops|\.ci|\.secrets)\//.test(path) || /\.env|\.pem$/.test(path),
+    ({ path }) =>
+      /^(test|bench|scripts|ops\/(?!grafana\/|prometheus\/)|\.ci|\.secrets)\//.test(path) || /\.env|\.pem$/.test(path),
   );
   if (unwanted.length > 0) throw new Error(`${packed.name} holds ${unwanted.map((f) => f.path).join(', ')}`);
   return { name: packed.name, version: packed.version, file: join(base, packed.filename) };
