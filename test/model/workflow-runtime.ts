@@ -2,6 +2,7 @@ import {
   ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
+  noopMetricMeter,
   TimeoutFailure,
   type RetryState,
 } from '@temporalio/common';
@@ -134,6 +135,7 @@ const runtime = {
   setHandler: nothing,
   condition: async () => true,
   log: { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing },
+  metricMeter: noopMetricMeter,
   setCurrentDetails: nothing,
   upsertSearchAttributes: nothing,
 };
