@@ -6,7 +6,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Concurrent tests of a file wait for clusters and time-outs, hardly for the processor.
     maxConcurrency: 8,
     projects: [
