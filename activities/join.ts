@@ -1,8 +1,9 @@
 import { activityInfo, ApplicationFailure } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
-import { CancelledFailure, TerminatedFailure } from '@temporalio/common';
+import { CancelledFailure, TerminatedFailure, WorkflowNotFoundError } from '@temporalio/common';
 import { FAILURE } from '../contracts/names.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
+import { workflowIDForUndo } from '../contracts/workflow-id.ts';
 import type { ActivityDeps } from './deps.ts';
 import { requestBehind } from './request-behind.ts';
 import type { CloneActivities } from './types.ts';
@@ -10,7 +11,7 @@ import type { CloneActivities } from './types.ts';
 const PAUSE_MS = 10_000;
 
 export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 'joinRequest'> => ({
-  async joinRequest({ workflowID, type, request, anySnapshot, anyRequest }): Promise<unknown> {
+  async joinRequest({ workflowID, type, request, anySnapshot, anyRequest, unlessTakenBack }): Promise<unknown> {
     const handle = deps.temporal.workflow.getHandle(workflowID);
     const description = await handle.describe();
     const { status, type: theirType } = description;
@@ -33,6 +34,13 @@ export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 
         nextRetryDelay: Math.min(PAUSE_MS, 1_000 * activityInfo().attempt),
       });
     }
+    if (unlessTakenBack && (await wasTakenBack(deps, workflowID))) {
+      throw ApplicationFailure.create({
+        type: FAILURE.takenBack,
+        message: `${workflowID} was taken back after it had ended`,
+        nonRetryable: true,
+      });
+    }
     try {
       return await handle.result();
     } catch (err) {
@@ -47,6 +55,17 @@ export const createJoinActivities = (deps: ActivityDeps): Pick<CloneActivities, 
     }
   },
 });
+
+/** Or is about to be, or may be in part. */
+async function wasTakenBack({ temporal }: ActivityDeps, workflowID: string): Promise<boolean> {
+  try {
+    await temporal.workflow.getHandle(workflowIDForUndo(workflowID)).describe();
+    return true;
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return false;
+    throw err;
+  }
+}
 
 function endOf(cause: Error | undefined): string {
   if (cause instanceof CancelledFailure) return 'was cancelled';

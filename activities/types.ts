@@ -193,6 +193,8 @@ export interface CloneActivities {
     anySnapshot?: boolean;
     /** True when the key alone says that it is the same, as that of a scheduled run does. */
     anyRequest?: boolean;
+    /** True when a copy that was taken back since is of no use. Errors: CopyTakenBack. */
+    unlessTakenBack?: boolean;
   }): Promise<unknown>;
 }
 

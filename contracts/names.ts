@@ -66,6 +66,8 @@ export const FAILURE = {
   snapshotGone: 'SnapshotGone',
   /** Nothing tells how the copy onto a volume ended. */
   copyOutcomeUnknown: 'CopyOutcomeUnknown',
+  /** The copy that serves the key was taken back since. */
+  takenBack: 'CopyTakenBack',
   /** A hook said no, or gave no answer in time. */
   hookFailed: 'HookFailed',
   /** The volume is not in the requested state. */

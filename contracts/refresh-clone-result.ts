@@ -38,8 +38,10 @@ export interface RefreshCloneResult extends Generation {
   mode: 'swap' | 'copy';
   /** The moment that the run was for (ISO 8601, UTC). */
   nominalTime: string;
-  /** The workflow that made the volumes. */
+  /** The workflow that made the volumes; of copies onto several volumes the first. */
   cloneWorkflowID: string;
+  /** Of copies onto several volumes: the workflow of each, in the order of `volumes`. */
+  copyWorkflowIDs?: string[];
   /** What was in service before; `null` for the first of a series. */
   previous: Generation | null;
   volumeAccessGroups: MovedGroup[];

@@ -181,6 +181,10 @@ function checkTogether(request: Refined, ctx: z.RefinementCtx): void {
 const KEEP_GIVEN = { required: ['keep'] };
 const ALL_KEPT = { required: ['retire'], properties: { retire: { const: 'keep' } } };
 const IS_COPY = { required: ['mode'], properties: { mode: { const: 'copy' } } };
+const KEEP_OR_COPY = {
+  anyOf: [KEEP_GIVEN, ALL_KEPT, IS_COPY],
+  not: { required: ['mode', 'swap'], properties: { mode: { const: 'copy' } } },
+};
 
 const refreshOne = z
   .strictObject({
@@ -192,22 +196,21 @@ const refreshOne = z
     clone: cloneOfOne,
   })
   .superRefine(checkTogether, always)
-  .meta({
-    anyOf: [KEEP_GIVEN, ALL_KEPT, IS_COPY],
-    not: { required: ['mode', 'swap'], properties: { mode: { const: 'copy' } } },
-  });
+  .meta(KEEP_OR_COPY);
 
 const refreshGroup = z
   .strictObject({
     ...refreshFields,
     mode: z
-      .literal('swap', { error: 'must be "swap" for a group: copies onto several volumes would not be of one moment' })
+      .enum(['swap', 'copy'], { error: 'must be "swap" or "copy"' })
       .optional()
-      .describe('A new volume for each generation.'),
+      .describe(
+        'New volumes for each generation, or new content, all of one moment, in those that there are. Default: "swap".',
+      ),
     clone: cloneOfGroup,
   })
   .superRefine(checkTogether, always)
-  .meta({ anyOf: [KEEP_GIVEN, ALL_KEPT] });
+  .meta(KEEP_OR_COPY);
 
 /**
  * What `refreshClone` is asked for: one run makes a new generation of a series, moves the volume access groups from the

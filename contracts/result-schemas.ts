@@ -216,6 +216,7 @@ export const refreshCloneResultSchema = of<RefreshCloneResult>()(
       mode: z.enum(['swap', 'copy']),
       nominalTime: text,
       cloneWorkflowID: text,
+      copyWorkflowIDs: maybe(z.array(text)),
       previous: generation.nullable(),
       volumeAccessGroups: z.array(movedGroup),
       retired: z.array(generation),

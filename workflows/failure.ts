@@ -41,6 +41,10 @@ export const madeNothing = (err: unknown): boolean =>
   err.retryState === 'NON_RETRYABLE_FAILURE' &&
   stepDetails(err.cause)?.inDoubt === false;
 
+/** The copy that serves the key was taken back since: its volume holds what it held before. */
+export const isTakenBack = (err: unknown): boolean =>
+  err instanceof ApplicationFailure && err.type === FAILURE.takenBack;
+
 /** The failed step's reason in words, and whether the deadline was what ended it. */
 export function reasonOf(err: unknown): string {
   const text = rootCause(err) ?? String(err);

@@ -23,6 +23,7 @@ interface Keyed {
 interface JoinOptions {
   anySnapshot?: boolean;
   anyRequest?: boolean;
+  unlessTakenBack?: boolean;
 }
 
 /**

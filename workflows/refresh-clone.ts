@@ -1,5 +1,5 @@
 import { CancellationScope, log, workflowInfo } from '@temporalio/workflow';
-import type { RefreshPlan } from '../activities/types.ts';
+import type { CopyGroup, GroupPlan, MadeGroupSnapshot, RefreshPlan } from '../activities/types.ts';
 import type { CloneGroupResult } from '../contracts/clone-group-result.ts';
 import type { CloneVolumeResult } from '../contracts/clone-result.ts';
 import type { CopyVolumeResult } from '../contracts/copy-result.ts';
@@ -11,8 +11,8 @@ import type { GenerationVolume, MovedGroup, RefreshCloneResult } from '../contra
 import type { RefreshCloneRequest } from '../contracts/refresh-clone.ts';
 import { isSeries, seriesWorkflowID } from '../contracts/series.ts';
 import { isRequestID, workflowIDForRequest, workflowIDForUndo } from '../contracts/workflow-id.ts';
-import { changes, hooks as hookCalls, reads, retires, undo } from './activities.ts';
-import { madeNothing, reasonOf } from './failure.ts';
+import { changes, creates, hooks as hookCalls, reads, retires, undo } from './activities.ts';
+import { isTakenBack, madeNothing, reasonOf } from './failure.ts';
 import { joinOrRun, runChild } from './join.ts';
 import { endOfChild } from './refresh/child.ts';
 import { markdownTable } from './markdown.ts';
@@ -55,6 +55,7 @@ type OnCluster = RefreshCloneRequest & { cluster: string };
 
 interface Generation {
   workflowID: string;
+  copyWorkflowIDs?: string[];
   volumes: GenerationVolume[];
   bytes: number;
 }
@@ -74,9 +75,10 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     const plan = await this.preflight();
     const { make } = plan;
     if (!plan.superseded) await this.before(plan);
-    // Before the content changes, hosts must have let go of the volume.
-    if (make.type === 'copyVolume') await this.hook(plan, 'beforeSwap', 'unmount');
-    const made = make.type === 'copyVolume' ? await this.copy(make.request) : await this.make(plan);
+    const overwrites = make.type === 'copyVolume' || make.type === 'copyGroup';
+    // Before the content changes, hosts must have let go of the volumes.
+    if (overwrites) await this.hook(plan, 'beforeSwap', 'unmount');
+    const made = overwrites ? await this.overwrite(make) : await this.make(plan, make);
     const moved = plan.superseded ? [] : await this.swap(plan, made);
     // From here on the generation before may be deleted: the new one stays, whatever comes.
     this.compensation.settle();
@@ -91,6 +93,7 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
       nominalTime: plan.nominalTime,
       volumes: made.volumes,
       cloneWorkflowID: made.workflowID,
+      ...(made.copyWorkflowIDs === undefined ? {} : { copyWorkflowIDs: made.copyWorkflowIDs }),
       previous: plan.previous,
       volumeAccessGroups: moved,
       ...retirement,
@@ -206,8 +209,7 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     );
   }
 
-  private async make(plan: RefreshPlan): Promise<Generation> {
-    const { type, request } = plan.make;
+  private async make(plan: RefreshPlan, { type, request }: Clones): Promise<Generation> {
     this.begin('makeGeneration', 'clone', 'Making the volumes: a workflow of its own, see Relationships.', 'cloning');
     const key = request.requestId!;
     const title = type === 'cloneVolume' ? cloneLabel(request) : groupLabel(request);
@@ -226,15 +228,58 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     return { workflowID, volumes, bytes: result.bytes };
   }
 
-  /** New content in the volume that there is. It is taken back when the run fails later. */
-  private async copy(request: CopyVolumeRequest): Promise<Generation> {
-    const { cluster, volumeID: sourceVolumeID, dstVolumeID } = request;
-    const key = request.requestId!;
-    const workflowID = workflowIDForRequest(key);
-    this.begin('makeGeneration', 'clone', `Copying onto volume ${dstVolumeID}: a workflow of its own.`, 'cloning');
-    const result = await this.child(workflowID, () =>
-      joinOrRun<CopyVolumeResult>(WORKFLOW.copyVolume, key, request, copyLabel(request)),
+  private async overwrite(make: Copies): Promise<Generation> {
+    this.begin('makeGeneration', 'clone', 'Copying onto what is in service: see Relationships.', 'cloning');
+    return make.type === 'copyGroup' ? this.copyGroup(make) : this.copy(make.request);
+  }
+
+  /** New content, all of one moment, in the volumes that there are: in all of them or in none. */
+  private async copyGroup({ group, copies, ...given }: CopyGroup): Promise<Generation> {
+    const snapshot = given.snapshots === null ? await this.createGroupSnapshot(group) : null;
+    const snapshots = given.snapshots ?? snapshot?.snapshots ?? [];
+    const done = await allOrNone(copies, (copy) => {
+      const snapshotID = snapshots.find((s) => s.volumeID === copy.volumeID)?.snapshotID;
+      // One that an earlier run had finished is of another snapshot by now.
+      return this.copy({ ...copy, ...(snapshotID === undefined ? {} : { snapshotID }) }, { anySnapshot: true });
+    });
+    const anew = done.filter(({ snapshotID }) => snapshots.some((s) => s.snapshotID === snapshotID));
+    if (anew.length > 0 && anew.length < done.length) {
+      throw new Error('some copies of an earlier run stand beside new ones, which are of another moment; ask again');
+    }
+    if (snapshot !== null) {
+      const { groupSnapshotID, inDoubtSince } = snapshot;
+      await this.removeSnapshot(`group snapshot ${groupSnapshotID}`, async () => {
+        const removed = await changes.cleanUpGroup.executeWithOptions(
+          { summary: `Remove group snapshot ${groupSnapshotID}`, scheduleToCloseTimeout: this.timeLeft() },
+          [{ plan: group, owner: this.owner, snapshot: { groupSnapshotID, inDoubtSince }, asyncHandle: null }],
+        );
+        return this.count(removed).groupSnapshotDeleted;
+      });
+    }
+    return {
+      workflowID: done[0]!.workflowID,
+      copyWorkflowIDs: done.map((d) => d.workflowID),
+      volumes: done.flatMap((d) => d.volumes),
+      bytes: done.reduce((sum, d) => sum + d.bytes, 0),
+    };
+  }
+
+  private async createGroupSnapshot(group: GroupPlan): Promise<MadeGroupSnapshot> {
+    // Before the call: its answer may be lost, and what it made must be found by its tag all the same.
+    const undoing = this.compensation.groupSnapshot(group, this.owner);
+    const made = await creates.createGroupSnapshot.executeWithOptions(
+      { summary: `CreateGroupSnapshot of ${group.members.length} volumes`, scheduleToCloseTimeout: this.timeLeft() },
+      [{ plan: group, owner: this.owner }],
     );
+    undoing.learn(made.groupSnapshotID, made.inDoubtSince !== null);
+    this.story.learn(`group snapshot ${made.groupSnapshotID}`);
+    return this.count(made);
+  }
+
+  /** New content in one volume. It is taken back when the run fails later. */
+  private async copy(request: CopyVolumeRequest, options: { anySnapshot?: boolean } = {}) {
+    const { cluster, volumeID: sourceVolumeID, dstVolumeID } = request;
+    const { workflowID, result } = await this.copyAnew(request, options);
     const content = (reason: string): LeftBehind[] => [{ kind: 'content', id: dstVolumeID, reason }];
     this.compensation.always(async () => {
       const back: UndoCopyRequest = { cluster, dstVolumeID, workflowID, force: this.asked.force ?? false };
@@ -248,7 +293,28 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     const { name } = result.volume;
     this.story.learn(`volume ${dstVolumeID} (${name})`);
     publish({ cloneVolumeID: dstVolumeID });
-    return { workflowID, volumes: [{ sourceVolumeID, volumeID: dstVolumeID, name }], bytes: result.bytes };
+    const volumes: GenerationVolume[] = [{ sourceVolumeID, volumeID: dstVolumeID, name }];
+    return { workflowID, volumes, bytes: result.bytes, snapshotID: result.snapshotID };
+  }
+
+  /** By the copy that an earlier run has made, unless that was taken back: then the volume holds what it held before. */
+  private async copyAnew(request: CopyVolumeRequest, options: { anySnapshot?: boolean }) {
+    for (let tries = 1; ; tries += 1) {
+      const key = tries === 1 ? request.requestId! : `${request.requestId}.${tries}`;
+      const workflowID = workflowIDForRequest(key);
+      try {
+        const copy = { ...request, requestId: key };
+        const result = await this.child(workflowID, () =>
+          joinOrRun<CopyVolumeResult>(WORKFLOW.copyVolume, key, copy, copyLabel(copy), {
+            ...options,
+            unlessTakenBack: true,
+          }),
+        );
+        return { workflowID, result };
+      } catch (err) {
+        if (!isTakenBack(err)) throw err;
+      }
+    }
   }
 
   /** A workflow that makes a generation; what it left is told when it fails. */
@@ -256,6 +322,7 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     try {
       return await run();
     } catch (err) {
+      if (isTakenBack(err)) throw err;
       const end = endOfChild(err, workflowID);
       this.compensation.always(
         () => Promise.resolve(end),
@@ -278,7 +345,9 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
   }
 
   private async swap(plan: RefreshPlan, made: Generation): Promise<MovedGroup[]> {
-    if (plan.make.type !== 'copyVolume') await this.hook(plan, 'beforeSwap', 'unmount', made);
+    if (plan.make.type === 'cloneVolume' || plan.make.type === 'cloneGroup') {
+      await this.hook(plan, 'beforeSwap', 'unmount', made);
+    }
     const order = this.asked.swap ?? 'before';
     const names = plan.moves.map((m) => m.name).join(', ');
     const [what, summary] =
@@ -360,6 +429,30 @@ class RefreshRun extends Run<OnCluster, RefreshCloneResult> {
     const rows = moved.map((m) => [m.volumeAccessGroupID, m.name, m.removed.join(', '), m.added.join(', ')]);
     if (rows.length > 0) this.story.tabulate(markdownTable(['group', 'name', 'out', 'in'], rows));
   }
+}
+
+type Clones = Extract<RefreshPlan['make'], { type: 'cloneVolume' | 'cloneGroup' }>;
+type Copies = Exclude<RefreshPlan['make'], Clones>;
+
+/** The first that fails ends the others. */
+async function allOrNone<T, R>(list: readonly T[], run: (it: T) => Promise<R>): Promise<R[]> {
+  const all = new CancellationScope();
+  let first: unknown;
+  const outcomes = await all.run(() =>
+    Promise.allSettled(
+      list.map(async (it) => {
+        try {
+          return await run(it);
+        } catch (err) {
+          first ??= err;
+          all.cancel();
+          throw err;
+        }
+      }),
+    ),
+  );
+  if (first !== undefined) throw first;
+  return outcomes.flatMap((o) => (o.status === 'fulfilled' ? [o.value] : []));
 }
 
 type When = 'before' | 'beforeSwap' | 'after';

@@ -41,16 +41,27 @@ export const createGroupPreflightActivities = (deps: ActivityDeps): Pick<GroupAc
 export const groupFaults = async (ctx: StepContext, request: CloneGroupRequest, owner: Owner): Promise<string[]> =>
   (await inspectGroup(ctx, request, owner)).faults;
 
+/** What is needed to take the group snapshot, or to find the one that is given: for copies out of it. */
+export async function planGroupSnapshot(
+  ctx: StepContext,
+  request: CloneGroupRequest,
+  owner: Owner,
+): Promise<{ plan: GroupPlan | undefined; held: GroupSnapshot | undefined; faults: string[] }> {
+  const { members, held, faults } = await inspectGroup(ctx, request, owner);
+  const plan = faults.length > 0 ? undefined : { ...planGroup(request, members), earlierRunEndedAt: null };
+  return { plan, held, faults };
+}
+
 async function inspectGroup(
   ctx: StepContext,
   request: CloneGroupRequest,
   owner: Owner,
-): Promise<{ members: Member[]; faults: string[] }> {
+): Promise<{ members: Member[]; held: GroupSnapshot | undefined; faults: string[] }> {
   const [held, members] = await Promise.all([findGroupSnapshot(ctx, request), readMembers(ctx, request)]);
   for (const { request: member, facts } of members) {
     facts.snapshot = held?.members.find((s) => s.volumeID === member.volumeID);
   }
-  return { members, faults: checkGroup(request, members, held, owner) };
+  return { members, held, faults: checkGroup(request, members, held, owner) };
 }
 
 async function readMembers(ctx: StepContext, request: CloneGroupRequest): Promise<Member[]> {

@@ -4,13 +4,13 @@ import { inDoubtSince, makeOnce } from '../doubt.ts';
 import { tagOf } from '../find.ts';
 import { runStep } from '../step.ts';
 import { findOwnGroupSnapshots } from './find.ts';
-import type { GroupActivities } from './types.ts';
+import type { GroupActivities, MemberSnapshot } from './types.ts';
 
 export const createGroupSnapshotActivities = (deps: ActivityDeps): Pick<GroupActivities, 'createGroupSnapshot'> => ({
   createGroupSnapshot: ({ plan, owner }) =>
     runStep(deps, plan.cluster, async (ctx) => {
       const { name, expiry } = plan.snapshot!;
-      const { groupSnapshotID } = await makeOnce<{ groupSnapshotID: number }>(ctx, owner, plan, {
+      const { groupSnapshotID, members } = await makeOnce<Made>(ctx, owner, plan, {
         method: 'CreateGroupSnapshot',
         find: async () => (await findOwnGroupSnapshots(ctx.api, plan, owner))[0],
         create: () =>
@@ -21,6 +21,15 @@ export const createGroupSnapshotActivities = (deps: ActivityDeps): Pick<GroupAct
             attributes: withTag({}, tagOf(owner, plan.members[0]!, 'groupSnapshot')),
           }),
       });
-      return { groupSnapshotID, inDoubtSince: inDoubtSince(ctx) };
+      return { groupSnapshotID, snapshots: snapshotsIn(members), inDoubtSince: inDoubtSince(ctx) };
     }),
 });
+
+interface Made {
+  groupSnapshotID: number;
+  members: readonly MemberSnapshot[];
+}
+
+/** What the cluster says of each member, without the rest of it. */
+export const snapshotsIn = (members: readonly MemberSnapshot[]): MemberSnapshot[] =>
+  members.map(({ volumeID, snapshotID }) => ({ volumeID, snapshotID }));

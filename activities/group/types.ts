@@ -15,8 +15,16 @@ export interface GroupPlan {
   keepOthers: boolean;
 }
 
+/** One of the snapshots of a group snapshot. */
+export interface MemberSnapshot {
+  volumeID: number;
+  snapshotID: number;
+}
+
 export interface MadeGroupSnapshot extends StepResult, Doubt {
   groupSnapshotID: number;
+  /** Of each volume, by which it can be copied alone. */
+  snapshots?: MemberSnapshot[];
 }
 
 /** A clone that runs, or has run. */

@@ -17,6 +17,7 @@ import { createLookups, readFacts, resolveGroups } from '../preflight-facts.ts';
 import { checked, earlierRunEnd, invalid } from '../preflight.ts';
 import { runStep, type StepContext } from '../step.ts';
 import type { ClonePlan, Owner } from '../types.ts';
+import { planCopies, wantedCopies, type WantedCopies } from './copy-group.ts';
 import { findSeries, generationOf, sourceOf, type Made, type Series } from './series.ts';
 import type { Move, RefreshActivities, RefreshPlan } from './types.ts';
 
@@ -41,11 +42,10 @@ export const createRefreshPreflightActivities = (deps: ActivityDeps): Pick<Refre
       const generation = own?.generation ?? series.highest + 1;
       const others = series.generations.filter((g) => g.counts && g !== own);
       const previous = inService(others);
-      const make = makeOf(request, { key, generation, moment, previous });
-      const { groups, all, faults } = await inspect(deps, ctx, request, { make, owner, key });
-      // What is to be copied onto is checked by the copy itself.
-      faults.push(...sourceFaults(request.series, make, series));
-      if (faults.length > 0) throw invalid(faults);
+      const wanted = makeOf(request, { key, generation, moment, previous });
+      const { make, groups, all, faults } = await inspect(deps, ctx, request, { wanted, owner, key });
+      faults.push(...sourceFaults(request.series, wanted, series));
+      if (make === undefined || faults.length > 0) throw invalid(faults);
       return plan(request, { make, own, others, previous, generation, moment, groups, all });
     });
   },
@@ -60,11 +60,15 @@ const callsOf = ({ clone, ...request }: RefreshCloneRequest): string[] => {
   return [...new Set([...calls, ...copying, 'ListVolumes', 'ListISCSISessions'])];
 };
 
+type Make = RefreshPlan['make'];
+/** Before the cluster was asked about it. */
+type Wanted = Exclude<Make, { type: 'copyGroup' }> | WantedCopies;
+
 /** The request that makes the generation. */
 function makeOf(
   request: RefreshCloneRequest,
   found: { key: string; generation: number; moment: Date; previous: Made | undefined },
-): RefreshPlan['make'] {
+): Wanted {
   const { key, generation, moment, previous } = found;
   const { clone, series, timeZone = 'UTC' } = request;
   const parts = { ...timeParts(moment, timeZone), generation: String(generation) };
@@ -95,6 +99,9 @@ function makeOf(
       request: parseCloneVolumeRequest({ ...defined(rest), name: expandName(template, parts), ...asClone }),
     };
   }
+  if (request.mode === 'copy' && previous !== undefined) {
+    return wantedCopies(clone, previous, { ...order, force: request.force });
+  }
   const volumes = clone.volumes.map(({ name, ...member }) => ({
     ...defined(member),
     name: expandName(template, { ...parts, name: name ?? String(member.volumeID) }),
@@ -109,23 +116,36 @@ async function inspect(
   deps: ActivityDeps,
   ctx: StepContext,
   request: RefreshCloneRequest,
-  { make, owner, key }: { make: RefreshPlan['make']; owner: Owner; key: string },
-): Promise<{ groups: Groups | undefined; all: VolumeAccessGroup[]; faults: string[] }> {
+  { wanted, owner, key }: { wanted: Wanted; owner: Owner; key: string },
+): Promise<{ make: Make | undefined; groups: Groups | undefined; all: VolumeAccessGroup[]; faults: string[] }> {
   const maker: Owner = { ...owner, request: key, workflowID: workflowIDForRequest(key) };
-  const lookups = createLookups(ctx, sourcesOf(make));
-  const [all, resolved, cloneFaults] = await Promise.all([
+  const lookups = createLookups(ctx, sourcesOf(wanted));
+  const checkMake = async (): Promise<{ make: Make | undefined; faults: string[] }> => {
+    switch (wanted.type) {
+      case 'cloneVolume': {
+        const facts = await readFacts(ctx, wanted.request, lookups);
+        return { make: wanted, faults: checkRequest(wanted.request, facts, maker).map(inClone) };
+      }
+      case 'cloneGroup':
+        return { make: wanted, faults: (await groupFaults(ctx, wanted.request, maker)).map(inClone) };
+      case 'copyVolume':
+        // What is to be copied onto is checked by the copy itself.
+        return { make: wanted, faults: [] };
+      case 'copyGroup':
+        // Else some might be overwritten before the last is refused.
+        return planCopies(ctx, wanted, owner);
+    }
+  };
+  const [all, resolved, { make, faults }] = await Promise.all([
     lookups.accessGroups(),
     resolveGroups(lookups, request.volumeAccessGroups ?? []),
-    make.type === 'cloneVolume'
-      ? readFacts(ctx, make.request, lookups).then((facts) => checkRequest(make.request, facts, maker))
-      : make.type === 'cloneGroup'
-        ? groupFaults(ctx, make.request, maker)
-        : [],
+    checkMake(),
   ]);
   return {
+    make,
     all,
     groups: request.volumeAccessGroups === undefined ? undefined : resolved.found,
-    faults: [...resolved.faults, ...cloneFaults.map(inClone), ...hookFaults(deps, request)],
+    faults: [...resolved.faults, ...faults, ...hookFaults(deps, request)],
   };
 }
 
@@ -144,11 +164,11 @@ function hookFaults(deps: ActivityDeps, { hooks = {} }: RefreshCloneRequest): st
   });
 }
 
-const sourcesOf = ({ request }: RefreshPlan['make']): number[] =>
+const sourcesOf = ({ request }: Pick<Wanted, 'request'>): number[] =>
   'volumes' in request ? request.volumes.map((v) => v.volumeID) : [request.volumeID];
 
 /** Two teams that chose the same name would retire each other's generations. */
-function sourceFaults(series: string, make: RefreshPlan['make'], { generations }: Series): string[] {
+function sourceFaults(series: string, make: Wanted, { generations }: Series): string[] {
   const theirs = [...new Set(generations.flatMap((g) => g.volumes.map(sourceOf)))];
   if (theirs.length === 0 || sourcesOf(make).some((id) => theirs.includes(id))) return [];
   return [
@@ -161,7 +181,7 @@ const inService = (generations: readonly Made[]): Made | undefined =>
   generations.find((g) => g.volumes.some((v) => v.volumeAccessGroups.length > 0)) ?? generations[0];
 
 interface Found {
-  make: RefreshPlan['make'];
+  make: Make;
   /** All but this run's own. */
   others: Made[];
   previous: Made | undefined;
@@ -184,10 +204,12 @@ function plan(request: RefreshCloneRequest, found: Found): RefreshPlan {
     make,
     previous: previous === undefined ? null : generationOf(previous),
     // A volume that is copied onto stays where it is.
-    moves: make.type === 'copyVolume' ? [] : movesOf(found),
+    moves: overwrites(make) ? [] : movesOf(found),
     superseded: served && others.some((g) => g.generation > generation),
   };
 }
+
+const overwrites = ({ type }: Make): boolean => type === 'copyVolume' || type === 'copyGroup';
 
 /** Which groups move, and what is in them now. */
 function movesOf(found: Found): Move[] {

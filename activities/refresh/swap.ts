@@ -63,7 +63,7 @@ export const createSwapActivities = (deps: ActivityDeps): Pick<RefreshActivities
       const takeNewOut = restore(out, takeOut, (c) => `volume ${c.volumeID} taken out of ${groupText(c.group)}`);
       const putOldBack = restore(back, putIn, (c) => `volume ${c.volumeID} put back into ${groupText(c.group)}`);
       for (const part of order === 'before' ? [takeNewOut, putOldBack] : [putOldBack, takeNewOut]) await part();
-      if (plan.make.type === 'copyVolume' && plan.previous !== null) {
+      if ((plan.make.type === 'copyVolume' || plan.make.type === 'copyGroup') && plan.previous !== null) {
         const { generations } = await findSeries(ctx.api, plan.series);
         const own = generations.flatMap((g) => g.volumes).filter((v) => newIDs.includes(v.volumeID));
         await markServed(ctx, own, plan.previous.generation);

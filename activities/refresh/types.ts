@@ -2,6 +2,7 @@ import type { CloneGroupRequest } from '../../contracts/clone-group.ts';
 import type { CopyVolumeRequest } from '../../contracts/copy-volume.ts';
 import type { CloneVolumeRequest } from '../../contracts/clone-volume.ts';
 import type { Generation, GenerationVolume, KeptBack, MovedGroup } from '../../contracts/refresh-clone-result.ts';
+import type { GroupPlan, MemberSnapshot } from '../group/types.ts';
 import type { Owner, StepResult, UndoResult } from '../types.ts';
 
 /** A volume access group that moves to the new generation. */
@@ -12,6 +13,19 @@ export interface Move {
   arriving: number[];
   /** Volumes of the generation in service that were in it before the run, and are in it again when it fails. */
   leaving: number[];
+}
+
+/** New content, all of one moment, in the volumes of the generation before. */
+export interface CopyGroup {
+  type: 'copyGroup';
+  /** What the group snapshot is of. */
+  request: CloneGroupRequest;
+  /** For `createGroupSnapshot` and what removes it. */
+  group: GroupPlan;
+  /** Of the group snapshot that the request names; `null` when one is taken. */
+  snapshots: MemberSnapshot[] | null;
+  /** Each onto its volume, in the order of the request; `snapshotID` is still to come. */
+  copies: CopyVolumeRequest[];
 }
 
 /** What preflight found out about a refresh: everything later steps need. */
@@ -26,7 +40,8 @@ export interface RefreshPlan {
     | { type: 'cloneVolume'; request: CloneVolumeRequest }
     | { type: 'cloneGroup'; request: CloneGroupRequest }
     /** New content in the volume of the generation before. */
-    | { type: 'copyVolume'; request: CopyVolumeRequest };
+    | { type: 'copyVolume'; request: CopyVolumeRequest }
+    | CopyGroup;
   previous: Generation | null;
   moves: Move[];
   /** True when an earlier run had put this generation into service, and a newer one has taken its place. */

@@ -32,6 +32,7 @@ describe('a request for a refresh', () => {
       },
     ],
     ['of new content in the same volume', { ...one, keep: undefined, mode: 'copy' }],
+    ['of new content in the same volumes', { ...group, keep: undefined, mode: 'copy' }],
     ['that keeps all generations and says no number', { ...one, keep: undefined, retire: 'keep' }],
     [
       'of a group whose volumes have names',
@@ -77,7 +78,6 @@ describe('a request for a refresh', () => {
 
   test.each<[string, object, RegExp]>([
     ['an order for a copy', { ...one, mode: 'copy', swap: 'after' }, /^swap: is for mode "swap"/],
-    ['copies of a group', { ...group, mode: 'copy' }, /^mode: must be "swap" for a group/],
     ['no keep', { ...one, keep: undefined }, /^keep: is missing; .*retire: "keep"/],
     [
       'a name too long',
