@@ -26,6 +26,7 @@ import type {
   RefreshActivities,
 } from './types.ts';
 import { createUndoActivities } from './undo.ts';
+import { createKeptActivities } from './kept.ts';
 import { createVerifyActivities } from './verify.ts';
 
 export type { ActivityDeps, Cluster, ClusterTimes } from './deps.ts';
@@ -58,6 +59,7 @@ export function createActivities(
     ...createVerifyActivities(deps),
     ...createCleanUpActivities(deps),
     ...createUndoActivities(deps, lines),
+    ...createKeptActivities(deps),
     ...createJoinActivities(deps),
     ...createHousekeepingActivities(deps),
     ...createGroupActivities(deps, lines),

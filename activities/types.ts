@@ -4,6 +4,7 @@ import type { LeftBehind } from '../contracts/failure.ts';
 import type { SlotsNow } from '../contracts/dry-run.ts';
 import type { Place, SlotsSeen } from '../contracts/slots.ts';
 import type { InventoryItem } from '../contracts/inventory.ts';
+import type { GroupHandles, GroupPlan } from './group/types.ts';
 import type { Includable, Orphan, OrphanRef, OrphanRemoval, OrphanVerdict } from '../contracts/orphans.ts';
 
 /** Who makes something: what the ownership tag is built from. The same over retries, restarts and resets. */
@@ -62,6 +63,13 @@ export interface ClonePlan {
 export type SnapshotPlan = Pick<ClonePlan, 'source' | 'snapshot' | 'earlierRunEndedAt'> & {
   request: { cluster: string };
 };
+
+/** What is kept, and what is known of it. */
+export type Kept =
+  | { kind: 'snapshot'; plan: SnapshotPlan }
+  | { kind: 'groupSnapshot'; plan: GroupPlan }
+  | { kind: 'clone'; plan: ClonePlan; made: Pick<StartedClone, 'volumeID' | 'cloneID' | 'asyncHandle'> | null }
+  | { kind: 'group'; plan: GroupPlan; made: GroupHandles | null };
 
 /** What every result of a step carries. */
 export interface StepResult {
@@ -182,6 +190,9 @@ export interface CloneActivities {
     snapshotID: number | null;
     inDoubt: boolean;
   }): Promise<UndoResult>;
+
+  /** Names what this request has made and keeps, `onFailure: "keep"`: also what no answer has told of. Found by tag. */
+  findKept(input: { kept: Kept; owner: Owner; inDoubt: boolean }): Promise<StepResult & { leftBehind: LeftBehind[] }>;
 
   /** Waits for the workflow that already serves a requestId, and returns its result or fails as it failed. */
   joinRequest(input: {

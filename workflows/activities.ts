@@ -125,6 +125,7 @@ export const cloneActivities = (on: ActivityOptions = {}) => ({
       | 'undoStartedCopy'
       | 'undoWayBack'
       | 'undoGeneration'
+      | 'findKept'
     >
   >({
     ...on,

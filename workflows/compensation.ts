@@ -1,8 +1,9 @@
-import { rootCause } from '@temporalio/workflow';
+import { log, patched, rootCause } from '@temporalio/workflow';
 import type {
   ClonePlan,
   GroupHandles,
   GroupPlan,
+  Kept,
   Owner,
   SnapshotPlan,
   StartedClone,
@@ -19,7 +20,12 @@ export interface Entry {
   undo: (refused: boolean) => Promise<UndoResult>;
   /** What to name when it stays: by wish, or because undoing failed. */
   leave: (reason: string, refused: boolean) => LeftBehind[];
+  /** What to look for when it is kept; `undefined` when all of it is known. */
+  uncertain?: (refused: boolean) => { kept: Kept; owner: Owner; inDoubt: boolean } | undefined;
 }
+
+/** Before, what was kept and never answered for was named by its kind alone. */
+const FIND_KEPT = 'find-kept';
 
 /** Sharpens what is to be undone, once its IDs are known. `inDoubt`: a call without an answer may still make another. */
 interface Undoing<M> {
@@ -33,6 +39,14 @@ const mayExist = (kind: LeftBehind['kind'], reason: string, what = 'may exist'):
   id: null,
   reason: `${what}, look for its tag: ${reason}`,
 });
+
+/** Of a copy into a volume that may exist. */
+const RESULT_OF_IT: LeftBehind = {
+  kind: 'asyncResult',
+  id: null,
+  reason:
+    'may be kept, if that volume exists: ListAsyncResults shows it, read it once with GetAsyncResult to remove it',
+};
 
 type Handles = Pick<StartedClone, 'volumeID' | 'cloneID' | 'asyncHandle'>;
 
@@ -67,6 +81,7 @@ export class Compensation {
           [{ plan, owner, snapshotID, inDoubt }],
         ),
       leave: (id, reason) => [{ kind: 'snapshot', id, reason }],
+      kept: () => ({ kept: { kind: 'snapshot', plan }, owner }),
     });
   }
 
@@ -89,6 +104,7 @@ export class Compensation {
         ...this.whatHangsOn(clone.cloneID, `volume ${clone.volumeID}`),
         ...asyncResult(clone.asyncHandle),
       ],
+      kept: (made) => ({ kept: { kind: 'clone', plan, made }, owner }),
     });
   }
 
@@ -106,6 +122,7 @@ export class Compensation {
           [{ plan, owner, inDoubt }],
         ),
       leave: (id, reason) => [{ kind: 'groupSnapshot', id, reason }],
+      kept: () => ({ kept: { kind: 'groupSnapshot', plan }, owner }),
     });
   }
 
@@ -128,6 +145,7 @@ export class Compensation {
         ...this.whatHangsOn(null, 'volumes of the group'),
         ...asyncResult(group.asyncHandle),
       ],
+      kept: (made) => ({ kept: { kind: 'group', plan, made }, owner }),
     });
   }
 
@@ -148,6 +166,7 @@ export class Compensation {
     kind: LeftBehind['kind'];
     undo: (made: M | null, inDoubt: boolean) => Promise<UndoResult>;
     leave: (made: M, reason: string) => LeftBehind[];
+    kept: (made: M | null) => { kept: Kept; owner: Owner };
   }): Undoing<M> {
     const before = this.undoings.get(entry.kind);
     if (before) return before;
@@ -156,9 +175,17 @@ export class Compensation {
     this.entries.unshift({
       undo: (refused) => entry.undo(made, inDoubt && !(refused && made === null)),
       leave: (reason, refused) => {
-        if (made === null) return refused ? [] : [mayExist(entry.kind, reason)];
+        if (made === null) {
+          return refused ? [] : [mayExist(entry.kind, reason), ...(entry.kind === 'volume' ? [RESULT_OF_IT] : [])];
+        }
         const second = inDoubt ? [mayExist(entry.kind, reason, 'a second one may exist')] : [];
         return [...entry.leave(made, reason), ...second];
+      },
+      uncertain: (refused) => {
+        const doubt = inDoubt && !(refused && made === null);
+        const { kept, owner } = entry.kept(made);
+        const resultUnknown = 'made' in kept && kept.made !== null && kept.made.asyncHandle === null;
+        return doubt || resultUnknown ? { kept, owner, inDoubt: doubt } : undefined;
       },
     });
     const undoing: Undoing<M> = {
@@ -271,8 +298,25 @@ export class Compensation {
     const leftBehind: LeftBehind[] = [];
     for (const entry of this.entries) {
       if (entry.always) await this.undo(entry, refused, undone, leftBehind);
-      else leftBehind.push(...entry.leave('kept, as onFailure says', refused));
+      else leftBehind.push(...(await this.name(entry, refused)));
     }
     return { undone, leftBehind };
+  }
+
+  /** By ID, also what no answer has told of, as far as the cluster can be asked. */
+  private async name(entry: Entry, refused: boolean): Promise<LeftBehind[]> {
+    const leave = () => entry.leave('kept, as onFailure says', refused);
+    const uncertain = entry.uncertain?.(refused);
+    if (uncertain === undefined || !patched(FIND_KEPT)) return leave();
+    try {
+      const { leftBehind } = await undo.findKept.executeWithOptions({ summary: 'Look for what is kept' }, [uncertain]);
+      const isNamed = (l: LeftBehind) => leftBehind.some((m) => m.kind === l.kind && m.id === l.id);
+      // A call that was to let the clone into a group may still act.
+      const memberships = leave().filter((l) => l.kind === 'accessGroupMembership' && !isNamed(l));
+      return [...leftBehind, ...memberships];
+    } catch (err) {
+      log.warn('What is kept could not be looked for', { error: rootCause(err) ?? String(err) });
+      return leave();
+    }
   }
 }

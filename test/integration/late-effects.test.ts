@@ -190,6 +190,7 @@ test.concurrent('with onFailure keep, what a lost call may have made is named to
           step: 'startClone',
           leftBehind: [
             { kind: 'volume', id: null },
+            { kind: 'asyncResult', id: null },
             { kind: 'snapshot', id: expect.any(Number) },
           ],
         },
@@ -197,4 +198,43 @@ test.concurrent('with onFailure keep, what a lost call may have made is named to
       expectNothingLeft(service.simulator, 'nobody');
     },
   ),
+);
+
+test.concurrent(
+  'with onFailure keep, what no answer has told of is looked for, and named by its ID with its job and result',
+  () =>
+    withService(
+      {
+        behaviour: { cloneSeconds: 3_600, youngVolumeSeconds: 0 },
+        faults: [
+          { kind: 'actThenCut', method: 'CloneVolume', count: 1 },
+          {
+            kind: 'error',
+            method: 'ListVolumes',
+            match: { volumeName: request.name },
+            name: 'xUnknownAccount',
+            count: 3,
+          },
+        ],
+      },
+      {},
+      async (service) => {
+        const handle = await service.start({ ...request, onFailure: 'keep' });
+        const end = await ending(handle);
+        const { volumes, jobs, snapshots } = ours(service.simulator.cluster.state(), handle.workflowId);
+        expect([volumes.length, jobs.length, snapshots.length]).toEqual([1, 1, 1]);
+        expect(end).toMatchObject({
+          ended: 'failed',
+          details: {
+            step: 'startClone',
+            leftBehind: [
+              { kind: 'volume', id: volumes[0]!.volumeID },
+              { kind: 'cloneJob', id: jobs[0]!.cloneID },
+              { kind: 'asyncResult', id: expect.any(Number) },
+              { kind: 'snapshot', id: snapshots[0]!.snapshotID },
+            ],
+          },
+        });
+      },
+    ),
 );
