@@ -7,7 +7,7 @@ import { deleteOwnVolume, revokeAccess } from '../release.ts';
 import { NotYet, runStep, SUSPECT_TRIES, type StepContext } from '../step.ts';
 import type { Deletion, LeaseActivities, LeasedVolume } from './types.ts';
 import { usersOf, usersText } from './users.ts';
-import { lookMs, seeNow } from './volume.ts';
+import { lookInDoubtMs, seeNow } from './volume.ts';
 
 export const createDeleteLeasedActivities = (deps: ActivityDeps): Pick<LeaseActivities, 'deleteLeased'> => ({
   deleteLeased: ({ leased, force }) =>
@@ -19,7 +19,7 @@ export const createDeleteLeasedActivities = (deps: ActivityDeps): Pick<LeaseActi
         if (reason === undefined) throw err;
         // A call without an answer may still delete it: then nobody may be promised that it stays.
         if (ctx.memory.inDoubt) {
-          throw new NotYet(`it may be deleted or not, which is looked at again: ${reason}`, await lookMs(ctx));
+          throw new NotYet(`it may be deleted or not, which is looked at again: ${reason}`, await lookInDoubtMs(ctx));
         }
         await giveBackAccess(ctx, leased.volumeID);
         log.warn('The cluster refuses to delete a volume whose lease is over', { ...leased, error: reason });

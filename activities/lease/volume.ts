@@ -23,6 +23,26 @@ export const lookMs = async (ctx: StepContext): Promise<number> => (await paceOf
 export const paceMs = (shortest: number, clones: number): number =>
   Math.max(shortest, Math.min(MANY_LOOK_MS, (shortest * clones) / MANY));
 
+/** While somebody uses a volume whose time is over, it is looked at more often at first. */
+const KEENER = 2;
+const KEEN_RARER = 5;
+/** Longest pause then, however many clones there are: few leases are over at a time, and somebody waits for each. */
+const KEEN_MAX_MS = 150_000;
+/** The same when it is not known whether the volume was deleted. */
+const IN_DOUBT_MAX_MS = 30_000;
+
+/** Pause before the look after this attempt, 1 for the first, at a volume that is still in use. `pace` as `lookMs` gives it. */
+export const keenMs = (shortest: number, pace: number, attempt: number): number =>
+  Math.min((pace / KEENER) * Math.min(KEEN_RARER, attempt), Math.max(KEEN_MAX_MS, (shortest / KEENER) * KEEN_RARER));
+
+/** Pause while a deletion without an answer may still act. */
+export const inDoubtMs = (shortest: number, pace: number): number =>
+  Math.min(pace, Math.max(IN_DOUBT_MAX_MS, shortest));
+
+export const lookInUseMs = async (ctx: StepContext): Promise<number> =>
+  keenMs(shortestMs(ctx), await lookMs(ctx), ctx.attempt);
+export const lookInDoubtMs = async (ctx: StepContext): Promise<number> => inDoubtMs(shortestMs(ctx), await lookMs(ctx));
+
 /** The tag that the volume must carry. */
 const tagOf = ({ clone }: LeasedVolume): OwnershipTag => ({
   request: clone.request,

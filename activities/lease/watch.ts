@@ -4,11 +4,7 @@ import { NotYet, runStep } from '../step.ts';
 import { patiently } from './patience.ts';
 import type { LeaseActivities } from './types.ts';
 import { usersOf, usersText } from './users.ts';
-import { lookMs, lossSeen } from './volume.ts';
-
-/** While somebody uses a volume whose time is over, it is looked at more often at first. */
-const KEENER = 2;
-const KEEN_RARER = 5;
+import { lookInUseMs, lookMs, lossSeen } from './volume.ts';
 
 /** A tenth in all: the looks of leases that began together spread. */
 const jitter = () => 0.95 + 0.1 * Math.random();
@@ -28,7 +24,7 @@ export const createWatchLeaseActivities = (
   awaitUnused: ({ leased, graceEndsAt }) =>
     runStep(deps, leased.cluster, async (ctx) => {
       const { volumeID } = leased;
-      const pause = ((await lookMs(ctx)) / KEENER) * Math.min(KEEN_RARER, ctx.attempt) * jitter();
+      const pause = (await lookInUseMs(ctx)) * jitter();
       return patiently(ctx, pause, async () => {
         const loss = await lossSeen(ctx, leased);
         if (loss !== undefined) return loss;

@@ -213,7 +213,7 @@ test.concurrent(
             method: 'ListVolumes',
             match: { volumeName: request.name },
             name: 'xUnknownAccount',
-            count: 3,
+            count: 1,
           },
         ],
       },
