@@ -1,11 +1,19 @@
-// Asks for one clone, and does to its workflow what was planned: the same again, cancelled, terminated.
+// Makes one request, and does to its workflow what was planned: the same again, cancelled, terminated.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
-import { startOptions } from '../../client/start-options.ts';
-import { MEMO, WORKFLOW } from '../../contracts/names.ts';
-import { repeatOf, TASK_QUEUE } from './ids.ts';
+import {
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+  type Client,
+} from '@temporalio/client';
+import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
+import { LEASE } from '../../contracts/lease.ts';
+import { MEMO } from '../../contracts/names.ts';
+import { repeatOf, startOf, TASK_QUEUE } from './ids.ts';
+import { TYPE_OF } from './kinds.ts';
 import { patiently } from './patience.ts';
-import type { PlannedClone } from './plan-clones.ts';
+import type { LeaseDeed, Planned } from './planned.ts';
 
 /** What was done to workflows. */
 export interface Asked {
@@ -14,6 +22,8 @@ export interface Asked {
   cancels: number;
   cancelsWhileUndoing: number;
   terminated: number;
+  /** Leases that were extended or released, as their workflows have confirmed. */
+  leases: Map<string, LeaseDeed['action']>;
 }
 
 export const nothingAsked = (): Asked => ({
@@ -22,6 +32,7 @@ export const nothingAsked = (): Asked => ({
   cancels: 0,
   cancelsWhileUndoing: 0,
   terminated: 0,
+  leases: new Map(),
 });
 
 /** What goes on as long as a workflow runs, and is ended with the run. */
@@ -43,37 +54,41 @@ export class Watchers {
   }
 }
 
-/** Resolves once all that was planned for this clone at certain times has been done. */
-export async function ask(client: Client, clone: PlannedClone, asked: Asked, watchers: Watchers): Promise<void> {
-  const options = startOptions('cloneVolume', clone.request, TASK_QUEUE, clone.unique);
+type Count = Exclude<keyof Asked, 'leases'>;
+
+/** Resolves once all that was planned for this request at certain times has been done. */
+export async function ask(client: Client, planned: Planned, asked: Asked, watchers: Watchers): Promise<void> {
+  const options = startOf(planned);
   const { workflowId } = options;
-  await started(() => patiently(client, () => client.workflow.start(WORKFLOW.cloneVolume, options)));
+  await started(() => patiently(client, () => client.workflow.start(TYPE_OF[planned.kind], options)));
   asked.started += 1;
   const handle = client.workflow.getHandle(workflowId);
-  if (clone.cancelsWhileUndoing) watchers.add((ended) => cancelWhileUndoing(client, workflowId, asked, ended));
-  const doLater = async (afterMs: number, act: () => Promise<unknown>, count: keyof Asked) => {
+  const { leaseDeed } = planned;
+  if (leaseDeed) watchers.add((ended) => changeLease(client, workflowId, leaseDeed, asked, ended));
+  if (planned.cancelsWhileUndoing) watchers.add((ended) => cancelWhileUndoing(client, workflowId, asked, ended));
+  const doLater = async (afterMs: number, act: () => Promise<unknown>, count: Count) => {
     await sleep(afterMs);
     if (await stillThere(() => patiently(client, act))) asked[count] += 1;
   };
   await Promise.all([
-    clone.repeatsAfterMs === undefined ? undefined : repeat(client, clone, clone.repeatsAfterMs, asked),
-    ...clone.cancelsAfterMs.map((afterMs) => doLater(afterMs, () => handle.cancel(), 'cancels')),
-    clone.terminatesAfterMs === undefined
+    planned.repeatsAfterMs === undefined ? undefined : repeat(client, planned, planned.repeatsAfterMs, asked),
+    ...planned.cancelsAfterMs.map((afterMs) => doLater(afterMs, () => handle.cancel(), 'cancels')),
+    planned.terminatesAfterMs === undefined
       ? undefined
-      : doLater(clone.terminatesAfterMs, () => handle.terminate('chaos'), 'terminated'),
+      : doLater(planned.terminatesAfterMs, () => handle.terminate('chaos'), 'terminated'),
   ]);
 }
 
 /** As another SDK would: by type name, under an ID of its own. */
-async function repeat(client: Client, clone: PlannedClone, afterMs: number, asked: Asked): Promise<void> {
+async function repeat(client: Client, planned: Planned, afterMs: number, asked: Asked): Promise<void> {
   await sleep(afterMs);
   const options = {
-    workflowId: repeatOf(clone),
+    workflowId: repeatOf(planned),
     taskQueue: TASK_QUEUE,
-    args: [clone.request],
-    memo: { [MEMO.request]: clone.request },
+    args: [planned.request],
+    memo: { [MEMO.request]: planned.request },
   };
-  await started(() => patiently(client, () => client.workflow.start(WORKFLOW.cloneVolume, options)));
+  await started(() => patiently(client, () => client.workflow.start(TYPE_OF[planned.kind], options)));
   asked.repeats += 1;
 }
 
@@ -89,6 +104,37 @@ async function cancelWhileUndoing(client: Client, workflowId: string, asked: Ask
       return;
     }
     await sleep(LOOK_MS);
+  }
+}
+
+const EXTENSION = { by: '48h', requestedBy: 'chaos' };
+
+/** Once the clone is ready. A lease that is over by then says no. */
+async function changeLease(client: Client, workflowId: string, deed: LeaseDeed, asked: Asked, ended: AbortSignal) {
+  const clone = client.workflow.getHandle<() => Promise<CloneVolumeResult>>(workflowId);
+  for (;;) {
+    const { status } = await patiently(client, () => clone.describe());
+    if (status.name === 'COMPLETED') break;
+    if (ended.aborted || status.name !== 'RUNNING') return;
+    await sleep(LOOK_MS);
+  }
+  const { lease } = await patiently(client, () => clone.result());
+  await sleep(deed.afterMs);
+  const { action } = deed;
+  const handle = client.workflow.getHandle<(request: unknown) => Promise<unknown>>(lease!.workflowID);
+  const args: [object] = [action === 'extend' ? EXTENSION : { requestedBy: 'chaos' }];
+  // By one ID: asked again, the same answer.
+  const change = () =>
+    patiently(client, () => handle.executeUpdate<unknown, [object]>(LEASE[action], { args, updateId: 'chaos' }));
+  for (;;) {
+    try {
+      await change();
+      asked.leases.set(lease!.workflowID, action);
+      return;
+    } catch (err) {
+      if (err instanceof WorkflowUpdateFailedError || err instanceof WorkflowNotFoundError) return;
+      if (!(err instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw err;
+    }
   }
 }
 

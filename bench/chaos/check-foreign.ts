@@ -6,9 +6,19 @@ import type { Deeds } from './people.ts';
 type Volume = StateView['volumes'][number];
 
 /** What is none of ours and is not as it was: every object that was there before, and what people have made since. */
-export function foreignChanges(before: StateView, after: StateView, deeds: Deeds): string[] {
+export function foreignChanges(
+  before: StateView,
+  after: StateView,
+  deeds: Deeds,
+  /** Volumes whose content was to be another. */
+  destinations: ReadonlySet<number> = new Set(),
+): string[] {
+  const contentOf = (volumeID: number) =>
+    destinations.has(volumeID)
+      ? after.volumes.find((v) => v.volumeID === volumeID)?.content
+      : deeds.contents.get(volumeID)?.at(-1);
   return [
-    ...before.volumes.flatMap((was) => volumeChanges(was, after, deeds.contents.get(was.volumeID)?.at(-1))),
+    ...before.volumes.flatMap((was) => volumeChanges(was, after, contentOf(was.volumeID))),
     ...deeds.volumes.flatMap((was) => copyChanges(was, after)),
     ...changed('snapshot', 'snapshotID', before.snapshots, after.snapshots),
     ...changed('account', 'accountID', before.accounts, after.accounts, ['volumes']),

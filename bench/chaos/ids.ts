@@ -1,11 +1,16 @@
 import { startOptions } from '../../client/start-options.ts';
-import type { PlannedClone } from './plan-clones.ts';
+import type { RequestOf } from '../../contracts/clone-types.ts';
+import { TYPE_OF } from './kinds.ts';
+import type { Planned } from './planned.ts';
 
 export const TASK_QUEUE = 'chaos';
 
-/** The workflow that makes the clone, and whose ID its tag carries. */
-export const holderOf = ({ request, unique }: PlannedClone): string =>
-  startOptions('cloneVolume', request, TASK_QUEUE, unique).workflowId;
+/** How the request is made. */
+export const startOf = ({ kind, request, unique }: Planned) =>
+  startOptions(TYPE_OF[kind], request as RequestOf, TASK_QUEUE, unique);
+
+/** The workflow that serves the request; what it makes itself carries its ID. */
+export const holderOf = (planned: Planned): string => startOf(planned).workflowId;
 
 /** The workflow of another ID that asks for the same requestId. */
-export const repeatOf = ({ unique }: PlannedClone): string => `chaos-again-${unique}`;
+export const repeatOf = ({ unique }: Planned): string => `chaos-again-${unique}`;

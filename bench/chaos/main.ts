@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   const schedule = makeSchedule(given);
   const note = (line: string) => console.error(pc.dim(line));
   note(
-    `Schedule ${schedule.hash}: ${schedule.clones} clones and ${schedule.events.length} blows in ${given.minutes} minutes`,
+    `Schedule ${schedule.hash}: ${schedule.clones} requests and ${schedule.events.length} blows in ${given.minutes} minutes`,
   );
   const report = await runChaos(schedule, {
     note,

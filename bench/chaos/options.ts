@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { KINDS, type Kind } from './kinds.ts';
 import type { ChaosSize } from './schedule.ts';
 
 export interface ChaosArguments extends ChaosSize {
@@ -6,13 +7,14 @@ export interface ChaosArguments extends ChaosSize {
   server: 'development' | 'topology';
 }
 
-export const USAGE = `Usage: npm run chaos -- [--clones N] [--seed S] [--minutes M] [--server development|topology]
-                        [--server-blows N] [--output text|json]
+export const USAGE = `Usage: npm run chaos -- [--clones N] [--seed S] [--minutes M] [--kinds K,…]
+                        [--server development|topology] [--server-blows N] [--output text|json]
 
 Real worker processes on a real Temporal server clone volumes of a simulated cluster, while workers and server
 are killed and the cluster fails in every way it can. Then every clone must be there once or not at all.
 
-  --clones N    clones to ask for, 1 to 5000 (60)
+  --clones N    requests to make, 1 to 5000 (60)
+  --kinds K,…   what is asked for: ${KINDS.join(', ')} (all)
   --seed S      decides what happens and when, 0 to 4294967295 (1)
   --minutes M   time over which they are asked for, 0.1 to 1440 (3)
   --server S    the Temporal server: development (one process on a file), or topology (PostgreSQL and a process for
@@ -48,6 +50,13 @@ export function chaosArguments(args: readonly string[]): ChaosArguments | undefi
   const minutes = number('minutes', 0.1, 1_440, false);
   const serverBlows = values['server-blows'] === undefined ? undefined : number('server-blows', 1, 500, true);
   const { output, server } = values;
+  const kinds = values.kinds.split(',').map((k) => k.trim());
+  const unknown = kinds.filter((k) => !(KINDS as readonly string[]).includes(k));
+  if (unknown.length > 0) {
+    problems.push(
+      `--kinds must name some of ${KINDS.join(', ')}, and names ${unknown.map((k) => `"${k}"`).join(', ')}`,
+    );
+  }
   if (output !== 'text' && output !== 'json') problems.push(`--output must be text or json, and is "${output}"`);
   if (server !== 'development' && server !== 'topology') {
     problems.push(`--server must be development or topology, and is "${server}"`);
@@ -57,6 +66,7 @@ export function chaosArguments(args: readonly string[]): ChaosArguments | undefi
     clones,
     seed,
     minutes,
+    kinds: KINDS.filter((k) => kinds.includes(k)) satisfies Kind[],
     ...(serverBlows === undefined ? {} : { serverBlows }),
     server: server as ChaosArguments['server'],
     output: output as ChaosArguments['output'],
@@ -71,6 +81,7 @@ function parse(args: readonly string[]) {
         clones: { type: 'string', default: '60' },
         seed: { type: 'string', default: '1' },
         minutes: { type: 'string', default: '3' },
+        kinds: { type: 'string', default: KINDS.join(',') },
         server: { type: 'string', default: 'development' },
         'server-blows': { type: 'string' },
         output: { type: 'string', default: 'text' },

@@ -3,7 +3,7 @@ import { readTag } from '../../contracts/tag.ts';
 import { ElementError, type Cluster, type StateView } from '../../simulator/index.ts';
 import { holderOf } from './ids.ts';
 import type { PersonBlow } from './plan-blows.ts';
-import type { PlannedClone } from './plan-clones.ts';
+import type { Planned, PlannedClone } from './planned.ts';
 
 type Volume = StateView['volumes'][number];
 type Snapshot = StateView['snapshots'][number];
@@ -34,7 +34,7 @@ export const noDeeds = (before: StateView): Deeds => ({
 export async function meddle(
   cluster: Cluster,
   blow: PersonBlow,
-  planned: PlannedClone | undefined,
+  planned: Planned | undefined,
   deeds: Deeds,
   ended: AbortSignal,
 ): Promise<void> {
@@ -49,7 +49,7 @@ export async function meddle(
 function attempt(
   cluster: Cluster,
   { action, target }: PersonBlow,
-  planned: PlannedClone | undefined,
+  planned: Planned | undefined,
   deeds: Deeds,
 ): boolean {
   switch (action) {
@@ -59,7 +59,7 @@ function attempt(
     }
     case 'deletesSnapshot': {
       // Free to be deleted only before the copy begins and after it has ended.
-      const { volumeID } = planned!.request;
+      const { volumeID } = (planned as PlannedClone).request;
       const snapshots = act(cluster, 'ListSnapshots', { volumeID })?.['snapshots'] as Snapshot[] | undefined;
       const snapshot = snapshots?.find((s) => readTag(s['attributes'])?.workflowID === holderOf(planned!));
       if (snapshot === undefined) return false;

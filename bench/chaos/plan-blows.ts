@@ -1,6 +1,6 @@
 import { makeDice } from './dice.ts';
 import { SOURCES } from './estate.ts';
-import type { PlannedClone } from './plan-clones.ts';
+import type { PlannedOf } from './planned.ts';
 
 /** A worker process is ended by a signal, and started again after `downMs`. */
 export interface WorkerBlow {
@@ -87,11 +87,22 @@ export const planTemporalBlows = (seed: number, count: number, durationMs: numbe
 export const planLineBlows = (seed: number, count: number, durationMs: number): LineBlow[] =>
   spread(count, durationMs, seed, 'line', (atMs) => ({ atMs, what: 'line' }));
 
-export const planPersonBlows = (seed: number, count: number, clones: readonly PlannedClone[]): PersonBlow[] =>
+export const planPersonBlows = (
+  seed: number,
+  count: number,
+  durationMs: number,
+  clones: readonly PlannedOf<'clone'>[],
+): PersonBlow[] =>
   Array.from({ length: count }, (_, i) => {
     const dice = makeDice(seed, `person ${i}`);
     const action = (['deletesClone', 'copiesClone', 'deletesSnapshot', 'clones', 'writes'] as const)[i % 5]!;
-    const clone = dice.pick(clones);
-    const target = action === 'clones' || action === 'writes' ? dice.pick(SOURCES).volumeID : clone.request.name;
-    return { atMs: clone.startsAtMs + dice.int(0, 8_000), what: 'person', action, target };
+    const isOnSource = action === 'clones' || action === 'writes';
+    // Where no single clones are asked for, people still work on the sources.
+    const clone = clones.length === 0 ? undefined : dice.pick(clones);
+    if (clone === undefined || isOnSource) {
+      const startsAtMs = clone?.startsAtMs ?? Math.floor(dice.share() * durationMs);
+      const target = dice.pick(SOURCES).volumeID;
+      return { atMs: startsAtMs + dice.int(0, 8_000), what: 'person', action: isOnSource ? action : 'writes', target };
+    }
+    return { atMs: clone.startsAtMs + dice.int(0, 8_000), what: 'person', action, target: clone.request.name };
   });

@@ -10,7 +10,7 @@ export interface PlannedFault {
   fault: Fault;
 }
 
-/** What a clone calls, and how often a fault is aimed at it. */
+/** What the requests call, and how often a fault is aimed at it. */
 const METHODS = {
   CloneVolume: 26,
   CreateSnapshot: 16,
@@ -27,6 +27,15 @@ const METHODS = {
   RemoveVolumesFromVolumeAccessGroup: 2,
   ListVolumeAccessGroups: 2,
   GetClusterFullThreshold: 1,
+  CloneMultipleVolumes: 6,
+  CreateGroupSnapshot: 4,
+  ListGroupSnapshots: 1,
+  DeleteGroupSnapshot: 2,
+  CancelGroupClone: 1,
+  CopyVolume: 6,
+  RollbackToSnapshot: 1,
+  ModifySnapshot: 1,
+  ListISCSISessions: 1,
 } as const;
 type Method = keyof typeof METHODS;
 
@@ -57,6 +66,8 @@ const UNKNOWN = ['xNobodyHasHeardOf', 'xPermissionDenied', 'xInvalidParameter'];
 // None that says "it is gone already": of a cluster that lies so, nobody could find what is left.
 const PERMANENT = ['xUnknownAccount', 'xVolumeShrinkProhibited'];
 
+const BUSY = ['CloneVolume', 'CreateSnapshot', 'CloneMultipleVolumes', 'CopyVolume', 'CreateGroupSnapshot'] as const;
+
 /** A late effect comes this much before the time after which none is expected. */
 const MARGIN_MS = 1_500;
 const LATEST_MS = TIMES.settleSeconds * 1_000 - MARGIN_MS;
@@ -73,8 +84,7 @@ export function planCallFaults(seed: number, count: number, durationMs: number):
 
 function callFault(dice: Dice): Fault {
   const kind = dice.weighted(KINDS);
-  const method: Method =
-    kind === 'busy' ? dice.pick(['CloneVolume', 'CreateSnapshot'] as const) : dice.weighted(METHODS);
+  const method: Method = kind === 'busy' ? dice.pick(BUSY) : dice.weighted(METHODS);
   const aim = { method, skip: dice.int(0, 2), count: dice.weighted({ once: 6, twice: 2 }) === 'once' ? 1 : 2 };
   switch (kind) {
     case 'transient':
@@ -82,7 +92,7 @@ function callFault(dice: Dice): Fault {
     case 'busy':
       return {
         kind: 'error',
-        name: method === 'CloneVolume' ? 'xMaxClonesPerVolumeExceeded' : 'xMaxSnapshotsPerVolumeExceeded',
+        name: method.includes('Snapshot') ? 'xMaxSnapshotsPerVolumeExceeded' : 'xMaxClonesPerVolumeExceeded',
         ...aim,
       };
     case 'unknown':

@@ -1,7 +1,17 @@
 import Table from 'cli-table3';
 import type { Colours } from '../../client/cli/io.ts';
-import { FAULTS, type Left } from './check.ts';
+import type { Kind } from './kinds.ts';
 import { isSound, type ChaosReport } from './run.ts';
+import { FAULTS, type Left } from './verdict.ts';
+
+const LABELS: Readonly<Record<Kind, string>> = {
+  clone: '  clones',
+  lease: '  clones with a lease',
+  group: '  groups',
+  fanOut: '  fan-outs',
+  copy: '  copies onto a volume',
+  refresh: '  refreshes',
+};
 
 /** The report as a person reads it: figures in a table, then every finding with its IDs. */
 export function reportText(report: ChaosReport, colours: Colours): string {
@@ -13,9 +23,14 @@ export function reportText(report: ChaosReport, colours: Colours): string {
   });
   const rows: [string, string | number][] = [
     ['seed, schedule', `${report.seed}, ${report.schedule}`],
-    ['clones asked for, minutes', `${report.clones}, ${report.minutes}`],
+    ['requests, minutes', `${report.clones}, ${report.minutes}`],
     ['duration', `${report.durationSeconds} s`],
-    ['clones by outcome', counts(report.outcomes)],
+    ['by outcome', counts(report.outcomes)],
+    ...Object.entries(report.kinds).map(([kind, outcomes]): [string, string] => [
+      LABELS[kind as Kind],
+      counts(outcomes),
+    ]),
+    ['leases by their end', counts(report.leases)],
     ['most at the same time', report.mostInFlight],
     ['same requestId once more', counts(report.repeats)],
     ['failed in', counts(report.failures)],
@@ -31,7 +46,7 @@ export function reportText(report: ChaosReport, colours: Colours): string {
     ['calls to the cluster', report.apiCalls],
     [
       'made twice by lost answers',
-      `${report.secondObjects.volume} volumes, ${report.secondObjects.snapshot} snapshots`,
+      `${report.secondObjects.volume} volumes, ${report.secondObjects.snapshot} snapshots, ${report.secondObjects.groupSnapshot} group snapshots, ${report.secondObjects.copy} copies`,
     ],
     ['in-doubt strangers removed', report.strangersRemoved],
     ['left by terminated workflows', `${left(report.byTerminated)} (tagged)`],
@@ -39,6 +54,7 @@ export function reportText(report: ChaosReport, colours: Colours): string {
     ['results that only a failure leads to', report.namedOnly],
     ['results that nobody can find', report.unknowable],
     ['snapshots left to expire', report.expiring],
+    ['ways back of copies, to expire', report.waysBack],
     ['then removed by orphans', report.orphansRemoved],
     ...FAULTS.map((f): [string, number] => [f, report.findings[f].length]),
   ];
@@ -61,5 +77,5 @@ const counts = (of: Record<string, number>): string =>
     .map(([name, n]) => `${name} ${n}`)
     .join(', ') || 'none';
 
-const left = ({ volumes, snapshots, jobs, asyncResults }: Left): string =>
-  `${volumes} volumes, ${snapshots} snapshots, ${jobs} clone jobs, ${asyncResults} async results`;
+const left = ({ volumes, snapshots, groupSnapshots, jobs, asyncResults }: Left): string =>
+  `${volumes} volumes, ${snapshots} snapshots, ${groupSnapshots} group snapshots, ${jobs} clone jobs, ${asyncResults} async results`;

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { slotsWorkflowID } from '../../contracts/slots.ts';
 import type { Fault } from '../../simulator/index.ts';
+import type { Client } from '@temporalio/client';
 import { ask, nothingAsked, terminate, Watchers, type Asked } from './ask.ts';
-import { FAULTS, judge, type FaultClass, type Verdict } from './check.ts';
+import { judge } from './check.ts';
 import { holderOf, repeatOf, TASK_QUEUE } from './ids.ts';
-import { readOutcome, type Outcome } from './outcomes.ts';
+import type { Kind } from './kinds.ts';
+import { readOutcome, wasExtended, type Outcome } from './outcomes.ts';
 import { patiently } from './patience.ts';
 import { meddle, noDeeds, type Deeds } from './people.ts';
 import { TIMES } from './plan-faults.ts';
@@ -12,6 +14,7 @@ import type { PlannedEvent, Schedule } from './schedule.ts';
 import { makeStage, type Stage, type StageOptions } from './stage.ts';
 import { sweep } from './sweep.ts';
 import { countBy, fired, mostInFlight, reasons, secondObjects, type Counts } from './tally.ts';
+import { FAULTS, type Evidence, type FaultClass, type Verdict } from './verdict.ts';
 import { BUILT_WORKER, type WorkerCommand } from './worker-process.ts';
 
 export interface ChaosOptions {
@@ -33,12 +36,16 @@ export interface ChaosReport {
   /** Of the schedule: equal for equal seed and size. */
   schedule: string;
   durationSeconds: number;
+  /** How many were asked for of each kind, by outcome. */
+  kinds: Partial<Record<Kind, Counts>>;
   outcomes: Counts;
+  /** How the leases ended; `extended` are those that run on. */
+  leases: Counts;
   repeats: Counts;
   mostInFlight: number;
   /** By the failed step and the API's error. */
   failures: Counts;
-  asked: Asked;
+  asked: Omit<Asked, 'leases'>;
   /** Calls, clones and outages that a fault has met, by kind. */
   faults: Counts;
   people: Deeds['done'];
@@ -53,7 +60,7 @@ export interface ChaosReport {
   linesTerminated: number;
   apiCalls: number;
   /** Calls that made a second object of a step, whose answer or effect had been late. */
-  secondObjects: { volume: number; snapshot: number };
+  secondObjects: { volume: number; snapshot: number; groupSnapshot: number; copy: number };
   strangersRemoved: number;
   byTerminated: Verdict['byTerminated'];
   named: Verdict['named'];
@@ -61,6 +68,8 @@ export interface ChaosReport {
   namedOnly: number;
   unknowable: number;
   expiring: number;
+  /** Snapshots from before a copy. */
+  waysBack: number;
   /** What `orphans --delete --include kept` removed in the end. */
   orphansRemoved: number;
   findings: Record<FaultClass, string[]>;
@@ -85,38 +94,51 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
     // What is to happen to a copy belongs to its clone, however late that comes to its turn.
     board.append(schedule.events.flatMap((e) => (e.what === 'fault' && isOfCopy(e.fault) ? [e.fault] : [])));
     note('The faults are off.');
-    const outcomes = await drain(schedule, stage, { drainMs, note, signal });
+    const { outcomes, runs } = await drain(schedule, stage, { drainMs, note, signal });
     await done.watchers.stop();
     const faults = fired([...met, ...board.list()]);
     const look = () => stage.simulator.cluster.state();
-    const evidence = {
+    const evidence: Evidence = {
       requests: schedule.requests,
       outcomes: new Map(outcomes.map((o) => [o.workflowID, o])),
+      runs,
       before: stage.before,
       after: look(),
       deeds: done.deeds,
+      leases: done.asked.leases,
       made: stage.made,
     };
     const verdict = judge(evidence);
     const swept = await sweep(stage.client, evidence, look, verdict);
     verdict.orphans.push(...swept.findings);
     sound = isSound(verdict);
-    const holders = new Set(schedule.requests.map(holderOf));
+    const kindOf = new Map(schedule.requests.map((r) => [holderOf(r), r.kind]));
     const [ours, repeats] = [
-      outcomes.filter((o) => holders.has(o.workflowID)),
-      outcomes.filter((o) => !holders.has(o.workflowID)),
+      outcomes.filter((o) => kindOf.has(o.workflowID)),
+      outcomes.filter((o) => !kindOf.has(o.workflowID)),
     ];
+    const { leases: _changed, ...asked } = done.asked;
     return {
       seed: schedule.seed,
       clones: schedule.clones,
       minutes: schedule.minutes,
       schedule: schedule.hash,
       durationSeconds: Math.round((Date.now() - began) / 1_000),
+      kinds: Object.fromEntries(
+        schedule.kinds.map((kind) => [
+          kind,
+          countBy(
+            ours.filter((o) => kindOf.get(o.workflowID) === kind),
+            (o) => o.ended,
+          ),
+        ]),
+      ),
       outcomes: countBy(ours, (o) => o.ended),
+      leases: verdict.leases,
       repeats: countBy(repeats, (o) => o.ended),
       mostInFlight: mostInFlight(ours),
       failures: reasons(ours),
-      asked: done.asked,
+      asked,
       faults,
       people: done.deeds.done,
       workerKills: done.blows.SIGKILL,
@@ -127,12 +149,13 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
       linesTerminated: done.blows.line,
       apiCalls: stage.simulator.cluster.calls.counts().total,
       secondObjects: secondObjects(stage.made),
-      strangersRemoved: outcomes.reduce((sum, o) => sum + o.strangersRemoved.length, 0),
+      strangersRemoved: [...outcomes, ...runs.values()].reduce((sum, o) => sum + o.strangersRemoved.length, 0),
       byTerminated: verdict.byTerminated,
       named: verdict.named,
       namedOnly: verdict.namedOnly,
       unknowable: verdict.unknowable,
       expiring: verdict.expiring,
+      waysBack: verdict.waysBack,
       orphansRemoved: swept.removed,
       findings: Object.fromEntries(FAULTS.map((f) => [f, verdict[f]])) as Record<FaultClass, string[]>,
       ...(sound ? {} : { logs: stage.dir }),
@@ -182,7 +205,7 @@ async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { 
         if (await terminate(stage.client, slotsWorkflowID('lab', TASK_QUEUE))) blows.line += 1;
         return;
       case 'person': {
-        const target = requests.find((r) => r.request.name === event.target);
+        const target = requests.find((r) => r.kind === 'clone' && r.request.name === event.target);
         return watchers.add((ended) => meddle(stage.simulator.cluster, event, target, deeds, ended));
       }
     }
@@ -197,7 +220,7 @@ async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { 
   const noting = setInterval(() => {
     const seconds = Math.round((Date.now() - began) / 1_000);
     note(
-      `${seconds} s: ${asked.started} of ${requests.length} clones asked for, ${blows.SIGKILL} workers killed, Temporal restarted ${blows.temporal} times`,
+      `${seconds} s: ${asked.started} of ${requests.length} requests made, ${blows.SIGKILL} workers killed, Temporal restarted ${blows.temporal} times`,
     );
   }, NOTE_EVERY_MS);
   try {
@@ -220,47 +243,86 @@ async function conduct({ requests, events, minutes }: Schedule, stage: Stage, { 
 
 const DRAIN_LOOK_MS = 1_000;
 
-/** Waits until every workflow has ended, or the time is up, and reads how. */
+/** Waits until every workflow has ended, those too that others have started, or the time is up; and reads how. */
 async function drain(
   { requests }: Schedule,
   { client }: Stage,
   { drainMs, note, signal }: Telling & { drainMs: number },
-): Promise<Outcome[]> {
+): Promise<{ outcomes: Outcome[]; runs: Map<string, Outcome> }> {
   const all = requests.flatMap((r) => [holderOf(r), ...(r.repeatsAfterMs === undefined ? [] : [repeatOf(r)])]);
   const giveUp = Date.now() + drainMs;
-  let open = all;
   let noted = Date.now();
-  while (open.length > 0 && Date.now() < giveUp) {
-    const running: string[] = [];
-    for (const workflowID of open) {
-      if (await isRunning(workflowID)) running.push(workflowID);
+  const rest = async <T>(list: readonly T[], isOpen: (item: T) => Promise<boolean>): Promise<void> => {
+    let open = list;
+    while (open.length > 0 && Date.now() < giveUp) {
+      const running: T[] = [];
+      for (const item of open) {
+        if (await isOpen(item)) running.push(item);
+      }
+      open = running;
+      if (open.length > 0) await sleep(DRAIN_LOOK_MS, undefined, { signal });
+      if (Date.now() - noted > NOTE_EVERY_MS) {
+        noted = Date.now();
+        note(`${open.length} workflows have not ended yet`);
+      }
     }
-    open = running;
-    if (open.length > 0) await sleep(DRAIN_LOOK_MS, undefined, { signal });
-    if (Date.now() - noted > NOTE_EVERY_MS) {
-      noted = Date.now();
-      note(`${open.length} workflows have not ended yet`);
-    }
-  }
+  };
+  await rest(all, (workflowID) => isRunning(client, workflowID));
+  // A terminated fan-out's clones undo on their own, and leases begin when their clones are done.
+  const families = await readFamilies(client, requests, all);
+  await rest([...families.entries()], async ([runID, { workflowID, ended, type }]) => {
+    if (ended !== 'running') return false;
+    const now = await readOutcome(client, workflowID, runID);
+    return now.ended === 'running' && !(type === 'cloneLease' && wasExtended(now));
+  });
   // A call of a workflow that was terminated may be on its way still.
   await sleep((TIMES.timeoutSeconds + TIMES.settleSeconds) * 1_000, undefined, { signal });
   const outcomes: Outcome[] = [];
   for (const workflowID of all) outcomes.push(await readOutcome(client, workflowID));
-  return outcomes;
+  return { outcomes, runs: await readFamilies(client, requests, all) };
+}
 
-  async function isRunning(workflowID: string): Promise<boolean> {
-    const list = await patiently(client, () =>
-      client.workflow
-        .getHandle(workflowID)
-        .describe()
-        .then(
-          (d) => d.status.name,
-          (err: unknown) => {
-            if (err instanceof Error && err.name === 'WorkflowNotFoundError') return 'MISSING';
-            throw err;
-          },
-        ),
-    );
-    return list === 'RUNNING' || list === 'PAUSED';
+/** By run ID, all that these workflows have started, and what that has started; earlier runs of theirs, too. */
+async function readFamilies(
+  client: Client,
+  requests: Schedule['requests'],
+  workflowIDs: readonly string[],
+): Promise<Map<string, Outcome>> {
+  const runs = new Map<string, Outcome>();
+  const read = async ({ children }: Outcome): Promise<void> => {
+    for (const { workflowID, runID } of children) {
+      if (runs.has(runID)) continue;
+      const run = await readOutcome(client, workflowID, runID);
+      runs.set(runID, run);
+      await read(run);
+    }
+  };
+  for (const workflowID of workflowIDs) await read(await readOutcome(client, workflowID));
+  // Who asks for the same once more may have begun it anew after a failure.
+  for (const planned of requests.filter((r) => r.repeatsAfterMs !== undefined)) {
+    const query = `WorkflowId = '${holderOf(planned)}'`;
+    for await (const { runId } of client.workflow.list({ query })) {
+      if (runs.has(runId)) continue;
+      const run = await readOutcome(client, holderOf(planned), runId);
+      runs.set(runId, run);
+      await read(run);
+    }
   }
+  return runs;
+}
+
+async function isRunning(client: Client, workflowID: string): Promise<boolean> {
+  const status = await patiently(client, () =>
+    client.workflow
+      .getHandle(workflowID)
+      .describe()
+      .then(
+        (d) => d.status.name,
+        (err: unknown) => {
+          if (err instanceof Error && err.name === 'WorkflowNotFoundError') return 'MISSING';
+          throw err;
+        },
+      ),
+  );
+  return status === 'RUNNING' || status === 'PAUSED';
 }

@@ -14,13 +14,18 @@ import {
   type TemporalBlow,
   type WorkerBlow,
 } from './plan-blows.ts';
-import { planClones, type PlannedClone } from './plan-clones.ts';
+import { planRequests } from './plan-requests.ts';
+import { KINDS, type Kind } from './kinds.ts';
 import { planCallFaults, planOutages, type PlannedFault } from './plan-faults.ts';
+import { isOf, type Planned } from './planned.ts';
 
 export interface ChaosSize {
+  /** Requests, of all kinds. */
   clones: number;
   seed: number;
   minutes: number;
+  /** @default all */
+  kinds?: readonly Kind[] | undefined;
   /** How often the Temporal server is blown at. @default every other minute */
   serverBlows?: number | undefined;
 }
@@ -31,17 +36,17 @@ export type PlannedEvent = PlannedFault | WorkerBlow | FreezeBlow | TemporalBlow
 export interface Schedule extends ChaosSize {
   /** First 16 digits of a hash over all of it. */
   hash: string;
-  clones: number;
-  requests: PlannedClone[];
+  kinds: readonly Kind[];
+  requests: Planned[];
   /** By time; `atMs` counts from the start of the run. */
   events: PlannedEvent[];
   /** What no document of the vendor decides. */
   behaviour: Pick<Behaviour, 'cancelledClone' | 'failedClone'>;
 }
 
-export function makeSchedule({ clones, seed, minutes, serverBlows }: ChaosSize): Schedule {
+export function makeSchedule({ clones, seed, minutes, serverBlows, kinds = KINDS }: ChaosSize): Schedule {
   const durationMs = minutes * 60_000;
-  const requests = planClones(seed, clones, durationMs);
+  const requests = planRequests(seed, clones, durationMs, kinds);
   const dice = makeDice(seed, 'cluster');
   const events: PlannedEvent[] = [
     ...requests.flatMap(copyFaultOf),
@@ -52,12 +57,13 @@ export function makeSchedule({ clones, seed, minutes, serverBlows }: ChaosSize):
     ...planFreezes(seed, Math.round(minutes / 2), durationMs),
     ...planTemporalBlows(seed, serverBlows ?? Math.max(1, Math.round(minutes / 2)), durationMs),
     ...planLineBlows(seed, Math.max(1, Math.round(minutes / 4)), durationMs),
-    ...planPersonBlows(seed, Math.max(5, Math.round(clones / 10)), requests),
+    ...planPersonBlows(seed, Math.max(5, Math.round(clones / 10)), durationMs, requests.filter(isOf('clone'))),
   ];
   const plan = {
     clones,
     seed,
     minutes,
+    kinds,
     requests,
     events: events.toSorted((a, b) => a.atMs - b.atMs),
     behaviour: {
@@ -68,13 +74,5 @@ export function makeSchedule({ clones, seed, minutes, serverBlows }: ChaosSize):
   return { ...plan, hash: createHash('sha256').update(stableJSON(plan)).digest('hex').slice(0, 16) };
 }
 
-const copyFaultOf = ({ copyFault, startsAtMs, request }: PlannedClone): PlannedFault[] =>
-  copyFault === undefined
-    ? []
-    : [
-        {
-          atMs: startsAtMs,
-          what: 'fault',
-          fault: { ...copyFault, method: 'CloneVolume', match: { name: request.name } },
-        },
-      ];
+const copyFaultOf = ({ copyFault, startsAtMs }: Planned): PlannedFault[] =>
+  copyFault === undefined ? [] : [{ atMs: startsAtMs, what: 'fault', fault: copyFault }];

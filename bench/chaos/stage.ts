@@ -4,7 +4,15 @@ import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { startTemporal, type TemporalServer } from '../../scripts/temporal-server.ts';
 import { startSimulator, type RunningSimulator, type StateView } from '../../simulator/index.ts';
-import { decoysFor, decoySnapshots, GIVEN_SNAPSHOTS, SOURCES } from './estate.ts';
+import {
+  ACCESS_GROUPS,
+  decoyGenerations,
+  decoysFor,
+  decoySnapshots,
+  destinationsFor,
+  GIVEN_SNAPSHOTS,
+  SOURCES,
+} from './estate.ts';
 import { TASK_QUEUE } from './ids.ts';
 import { keepLedger, type Made } from './ledger.ts';
 import { WORKERS } from './plan-blows.ts';
@@ -50,11 +58,19 @@ export async function makeStage(schedule: Schedule, { worker, server, note }: St
       seed: schedule.seed,
       password: 'simulator',
       caOut: join(dir, 'ca.pem'),
-      state: { volumes: [...SOURCES, ...decoysFor(schedule.requests)] },
+      state: {
+        volumes: [
+          ...SOURCES,
+          ...decoysFor(schedule.requests),
+          ...decoyGenerations,
+          ...destinationsFor(schedule.requests),
+        ],
+        accessGroups: ACCESS_GROUPS,
+      },
       behaviour: {
         ...schedule.behaviour,
-        copyRules: schedule.requests.map(({ request, copySeconds }) => ({
-          name: request.name,
+        copyRules: schedule.requests.map(({ copies, copySeconds }) => ({
+          name: copies,
           cloneSeconds: copySeconds,
         })),
         cloneSeconds: 5,
@@ -123,4 +139,5 @@ const configFor = (endpoint: string) => `clusters:
     settleSeconds: ${TIMES.settleSeconds}
     pollCapSeconds: 10
     stallSeconds: 60
+    leaseLookSeconds: 5
 `;

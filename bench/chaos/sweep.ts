@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { CloneClient } from '../../client/index.ts';
 import type { StateView } from '../../simulator/index.ts';
-import { FAULTS, judge, type Evidence, type Left, type Verdict } from './check.ts';
+import { judge } from './check.ts';
+import { FAULTS, type Evidence, type Left, type Verdict } from './verdict.ts';
 import { TASK_QUEUE } from './ids.ts';
 
 export interface Sweep {

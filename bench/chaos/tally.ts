@@ -23,9 +23,10 @@ export const fired = (faults: readonly FaultStatus[]): Counts => {
 /** Calls that made an object of a step for which there had been one before: what the guarantees are for. */
 export function secondObjects(made: readonly Made[]): Record<Made['kind'], number> {
   const seen = new Set<string>();
-  const counts = { volume: 0, snapshot: 0 };
+  const counts = { volume: 0, snapshot: 0, groupSnapshot: 0, copy: 0 };
   for (const { kind, tag } of made) {
-    const key = `${kind}/${tag?.request}`;
+    // A group makes several volumes, a copy several snapshots.
+    const key = `${kind}/${tag?.request}/${tag?.step}/${tag?.sourceVolumeID}`;
     if (seen.has(key)) counts[kind] += 1;
     seen.add(key);
   }

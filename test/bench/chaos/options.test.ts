@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { KINDS } from '../../../bench/chaos/kinds.ts';
 import { chaosArguments, UsageError } from '../../../bench/chaos/options.ts';
 
 test('defaults are small enough for a person', () => {
@@ -6,6 +7,7 @@ test('defaults are small enough for a person', () => {
     clones: 60,
     seed: 1,
     minutes: 3,
+    kinds: KINDS,
     server: 'development',
     output: 'text',
   });
@@ -13,11 +15,12 @@ test('defaults are small enough for a person', () => {
 
 test('all of them can be given', () => {
   const args = ['--clones', '300', '--seed', '7', '--minutes', '0.5', '--output', 'json'];
-  args.push('--server', 'topology', '--server-blows', '6');
+  args.push('--server', 'topology', '--server-blows', '6', '--kinds', 'refresh, clone');
   expect(chaosArguments(args)).toEqual({
     clones: 300,
     seed: 7,
     minutes: 0.5,
+    kinds: ['clone', 'refresh'],
     serverBlows: 6,
     server: 'topology',
     output: 'json',
@@ -33,6 +36,10 @@ test.each([
   [['--minutes', 'NaN'], '--minutes must be a number from 0.1 to 1440'],
   [['--server', 'cloud'], '--server must be development or topology'],
   [['--server-blows', '0'], '--server-blows must be a whole number from 1 to 500'],
+  [
+    ['--kinds', 'clone,snapshot'],
+    '--kinds must name some of clone, lease, group, fanOut, copy, refresh, and names "snapshot"',
+  ],
   [['--output', 'xml'], '--output must be text or json'],
   [['--clone', '3'], '--clone'],
   [['many'], 'many'],

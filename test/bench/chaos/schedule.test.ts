@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
+import { parseCloneFanOutRequest } from '../../../contracts/clone-fan-out.ts';
+import { parseCloneGroupRequest } from '../../../contracts/clone-group.ts';
 import { parseCloneVolumeRequest } from '../../../contracts/clone-volume.ts';
+import { parseCopyVolumeRequest } from '../../../contracts/copy-volume.ts';
+import { parseRefreshCloneRequest } from '../../../contracts/refresh-clone.ts';
+import { KINDS } from '../../../bench/chaos/kinds.ts';
 import { TIMES } from '../../../bench/chaos/plan-faults.ts';
 import { makeSchedule } from '../../../bench/chaos/schedule.ts';
 
@@ -41,10 +46,36 @@ test('the standard run kills at least twenty workers and meets clones with every
   expect(requests.some((r) => r.repeatsAfterMs !== undefined)).toBe(true);
 });
 
+const PARSERS = {
+  clone: parseCloneVolumeRequest,
+  lease: parseCloneVolumeRequest,
+  group: parseCloneGroupRequest,
+  fanOut: parseCloneFanOutRequest,
+  copy: parseCopyVolumeRequest,
+  refresh: parseRefreshCloneRequest,
+};
+
+test('every kind has its share, and one can be chosen', () => {
+  const { requests } = makeSchedule(STANDARD);
+  for (const kind of KINDS) expect(requests.filter((r) => r.kind === kind).length).toBeGreaterThan(12);
+  const leases = makeSchedule({ ...STANDARD, kinds: ['lease'] }).requests;
+  expect(new Set(leases.map((r) => r.kind))).toEqual(new Set(['lease']));
+  expect(leases.every((r) => 'lease' in r.request)).toBe(true);
+});
+
+test('what is drawn for one request does not depend on the others', () => {
+  const clones = (kinds?: readonly ['clone']) => {
+    const all = makeSchedule({ ...STANDARD, ...(kinds && { kinds }) }).requests;
+    return new Map(all.flatMap((r) => (r.kind === 'clone' ? [[r.index, r] as const] : [])));
+  };
+  const alone = clones(['clone']);
+  for (const [index, planned] of clones()) expect(planned).toEqual(alone.get(index));
+});
+
 test('every request is valid as far as can be told without a cluster, and every time lies within the run', () => {
   for (const seed of [1, 2, 3]) {
     const { requests, events } = makeSchedule({ ...STANDARD, seed });
-    for (const { request } of requests) expect(parseCloneVolumeRequest(request)).toEqual(request);
+    for (const { kind, request } of requests) expect(PARSERS[kind](request)).toEqual(request);
     const times = [...requests.map((r) => r.startsAtMs), ...events.map((e) => (e.what === 'person' ? 0 : e.atMs))];
     expect(Math.min(...times)).toBeGreaterThanOrEqual(0);
     expect(Math.max(...times)).toBeLessThanOrEqual(8 * 60_000);
