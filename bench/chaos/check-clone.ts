@@ -79,6 +79,8 @@ export function judgeSnapshot<K extends 'snapshotID' | 'groupSnapshotID', T exte
   return others;
 }
 
+const CHANGED = { extend: 'extended', release: 'released' } as const;
+
 /** Whether the clone should be gone; says so when its lease was not kept. */
 function leaseIsOver({ outcome, evidence, verdict }: Case, result: CloneVolumeResult): boolean {
   const { workflowID } = outcome;
@@ -106,7 +108,7 @@ function leaseIsOver({ outcome, evidence, verdict }: Case, result: CloneVolumeRe
   }
   // An extension counts from the end at that time, and the whole run is shorter.
   if (promised !== undefined)
-    verdict.lost.push(`${lease.workflowID} was ${promised}d, and its volume is ${how} all the same`);
+    verdict.lost.push(`${lease.workflowID} was ${CHANGED[promised]}, and its volume is ${how} all the same`);
   const stays = evidence.after.accessGroups.filter((g) => (g['deletedVolumes'] as number[]).includes(result.volumeID));
   verdict.orphans.push(...stays.map((g) => `${lease.workflowID} has left its volume in access group ${g.name}`));
   return true;

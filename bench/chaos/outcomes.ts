@@ -14,6 +14,8 @@ export interface Child {
 /** How one workflow ended, as its last run says, or the run that was asked for. */
 export interface Outcome {
   workflowID: string;
+  /** Empty when it is missing. */
+  runID: string;
   /** Its workflow type; empty when it is missing. */
   type: string;
   /** What it was started with. */
@@ -48,10 +50,11 @@ const ENDED: Record<string, Outcome['ended']> = {
 export async function readOutcome(client: Client, workflowID: string, runID?: string): Promise<Outcome> {
   const handle = client.workflow.getHandle(workflowID, runID);
   try {
-    const { status, type, memo, raw, startTime, closeTime } = await patiently(client, () => handle.describe());
+    const { status, runId, type, memo, raw, startTime, closeTime } = await patiently(client, () => handle.describe());
     const ended = ENDED[status.name] ?? 'running';
     const outcome: Outcome = {
       workflowID,
+      runID: runId,
       type,
       memo: memo ?? {},
       ended,
@@ -74,6 +77,7 @@ export async function readOutcome(client: Client, workflowID: string, runID?: st
 
 const missing = (workflowID: string): Outcome => ({
   workflowID,
+  runID: '',
   type: '',
   request: undefined,
   memo: {},

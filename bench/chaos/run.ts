@@ -149,7 +149,10 @@ export async function runChaos(schedule: Schedule, options: ChaosOptions = {}): 
       linesTerminated: done.blows.line,
       apiCalls: stage.simulator.cluster.calls.counts().total,
       secondObjects: secondObjects(stage.made),
-      strangersRemoved: [...outcomes, ...runs.values()].reduce((sum, o) => sum + o.strangersRemoved.length, 0),
+      strangersRemoved: [...new Map([...runs.values(), ...outcomes].map((o) => [o.runID, o])).values()].reduce(
+        (sum, o) => sum + o.strangersRemoved.length,
+        0,
+      ),
       byTerminated: verdict.byTerminated,
       named: verdict.named,
       namedOnly: verdict.namedOnly,

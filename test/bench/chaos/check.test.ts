@@ -92,6 +92,7 @@ const failed = (leftBehind: LeftBehind[] = [], type = 'CloneFailed'): Partial<Ou
 
 const outcomeOf = (workflowID: string, how: Partial<Outcome>): Outcome => ({
   workflowID,
+  runID: workflowID,
   type: 'cloneVolume',
   request: PLAN.request,
   memo: {},
