@@ -1,13 +1,11 @@
 import { startOptions } from '../../client/start-options.ts';
-import type { RequestOf } from '../../contracts/clone-types.ts';
 import { TYPE_OF } from './kinds.ts';
 import type { Planned } from './planned.ts';
 
 export const TASK_QUEUE = 'chaos';
 
 /** How the request is made. */
-export const startOf = ({ kind, request, unique }: Planned) =>
-  startOptions(TYPE_OF[kind], request as RequestOf, TASK_QUEUE, unique);
+export const startOf = ({ kind, request, unique }: Planned) => startOptions(TYPE_OF[kind], request, TASK_QUEUE, unique);
 
 /** The workflow that serves the request; what it makes itself carries its ID. */
 export const holderOf = (planned: Planned): string => startOf(planned).workflowId;

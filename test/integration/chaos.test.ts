@@ -1,4 +1,5 @@
 import { expect, inject, test } from 'vitest';
+import { KINDS } from '../../bench/chaos/kinds.ts';
 import { runChaos } from '../../bench/chaos/run.ts';
 import { makeSchedule } from '../../bench/chaos/schedule.ts';
 
@@ -8,17 +9,19 @@ const worker = () => ({
   env: { TEST_WORKFLOW_BUNDLE: inject('workflowBundlePath') },
 });
 
-test('a short run of chaos: workers and Temporal are killed, the cluster fails, and every clone is there once or not at all', async () => {
-  // A seed without a copy that stands still until its request gives up: that would take a minute more.
-  const schedule = makeSchedule({ clones: 14, seed: 38, minutes: 0.35 });
+test('a short run of chaos: workers and Temporal are killed, the cluster fails, and everything is there once or not at all', async () => {
+  // A seed with every kind of request, a lease that is extended and one that is released, and a series that is refreshed
+  // twice, without a copy that stands still until its request gives up: that would take a minute more.
+  const schedule = makeSchedule({ clones: 16, seed: 189, minutes: 0.4 });
   const report = await runChaos(schedule, { worker: worker(), drainMs: 120_000 });
   expect(report.findings).toEqual({ duplicates: [], lost: [], orphans: [], stuck: [], foreign: [] });
   expect(report.workerCrashes).toEqual([]);
 
   // It has really happened.
   expect(report.schedule).toBe(schedule.hash);
-  expect(report.asked.started).toBe(14);
-  expect(Object.values(report.outcomes).reduce((sum, n) => sum + n, 0)).toBe(14);
+  expect(report.asked.started).toBe(16);
+  expect(Object.values(report.outcomes).reduce((sum, n) => sum + n, 0)).toBe(16);
+  for (const kind of KINDS) expect(Object.keys(report.kinds[kind] ?? {}), kind).not.toEqual([]);
   expect(report.outcomes['completed']).toBeGreaterThan(0);
   expect(report.workerKills).toBeGreaterThanOrEqual(2);
   expect(report.temporalRestarts).toBeGreaterThanOrEqual(1);

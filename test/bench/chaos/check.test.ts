@@ -6,7 +6,6 @@ import type { Outcome } from '../../../bench/chaos/outcomes.ts';
 import { noDeeds } from '../../../bench/chaos/people.ts';
 import type { PlannedOf } from '../../../bench/chaos/planned.ts';
 import { FAULTS, type Evidence, type FaultClass, type Verdict } from '../../../bench/chaos/verdict.ts';
-import type { CloneVolumeResult } from '../../../contracts/clone-result.ts';
 import type { LeftBehind } from '../../../contracts/failure.ts';
 import { TAG_ATTRIBUTE } from '../../../contracts/names.ts';
 import { formatTag, type OwnershipTag } from '../../../contracts/tag.ts';
@@ -73,7 +72,7 @@ type Scene = ReturnType<typeof scene>;
 
 const completed = ({ own, snapshotID }: Scene): Partial<Outcome> => ({
   ended: 'completed',
-  result: { volumeID: own.volumeID, snapshotID, snapshotDeleted: true } as CloneVolumeResult,
+  result: { volumeID: own.volumeID, snapshotID, snapshotDeleted: true },
 });
 const failed = (leftBehind: LeftBehind[] = [], type = 'CloneFailed'): Partial<Outcome> => ({
   ended: 'failed',
@@ -257,7 +256,7 @@ describe('of a clone that is done', () => {
   test('whoever asked once more must have got the same volume', () => {
     const it = scene();
     it.cleanUp();
-    const other = { ...completed(it), result: { volumeID: 999 } as CloneVolumeResult };
+    const other = { ...completed(it), result: { volumeID: 999 } };
     expectOnly(verdict(it, completed(it), other), 'duplicates', 999, it.own.volumeID);
     expect(verdict(it, failed(), completed(it)).duplicates).toHaveLength(1);
   });
