@@ -67,8 +67,8 @@ function judgeOne(series: Series, evidence: Evidence, verdict: Verdict): void {
     );
   }
 
-  const inService = newest(done);
-  const wanted = inService?.volumes.map((v) => v.volumeID) ?? [];
+  // They come one after the other, and each that succeeds is in service from then on.
+  const wanted = last?.volumes.map((v) => v.volumeID) ?? [];
   for (const volumeID of wanted) {
     const volume = there.find((g) => g.volume.volumeID === volumeID)?.volume;
     if (volume?.status !== 'active')
@@ -87,7 +87,3 @@ function judgeOne(series: Series, evidence: Evidence, verdict: Verdict): void {
     );
   }
 }
-
-/** The generation of the latest moment: a run that comes late takes nothing out of service. */
-const newest = (done: readonly RefreshCloneResult[]): RefreshCloneResult | undefined =>
-  done.toSorted((a, b) => (a.nominalTime === b.nominalTime ? 0 : a.nominalTime < b.nominalTime ? -1 : 1)).at(-1);

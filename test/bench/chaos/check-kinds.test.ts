@@ -458,6 +458,15 @@ describe('a series', () => {
     expectOnly(end(it, failed(named)), 'none');
   });
 
+  test('has the last run in service that succeeded, for whatever moment it was', () => {
+    const it = scene();
+    const later = { ...resultOf(it), nominalTime: '2026-11-25T00:00:30.000Z', finishedAt: '2026-11-25T00:00:45.000Z' };
+    const before = outcomeOf(seriesWorkflowID('lab', series), 'refreshClone', {
+      result: { ...later, volumes: [{ volumeID: 999 }], generations: [0] },
+    });
+    expectOnly(done(it, [it.own.outcome, before]), 'none');
+  });
+
   test('that has not ended is stuck', () => {
     expect(end(scene(), { ended: 'running', waitsFor: 'swapAccess' }).stuck[0]).toContain('swapAccess');
   });
