@@ -4,7 +4,7 @@ import { settle } from './doubt.ts';
 import { findOwnSnapshots, tagOf } from './find.ts';
 import { deleteOwnSnapshot, releaseAsyncResult } from './release.ts';
 import { isAbout, resultsKept, unlessRefused } from './remove.ts';
-import { NotYet, runStep, type StepContext } from './step.ts';
+import { NotYet, runStep, StepFailed, type StepContext } from './step.ts';
 import type { CloneActivities, ClonePlan, Doubt } from './types.ts';
 
 export const createCleanUpActivities = (deps: ActivityDeps): Pick<CloneActivities, 'cleanUp'> => ({
@@ -21,7 +21,10 @@ export const createCleanUpActivities = (deps: ActivityDeps): Pick<CloneActivitie
     }),
 });
 
-/** Deletes the snapshot unless it is to be kept, and in any case a second one that a lost call has made. */
+/**
+ * Deletes the snapshot unless it is to be kept, and in any case a second one that a lost call has made. What the cluster
+ * refuses for one must not keep the others there; the step fails when all has been tried.
+ */
 export async function cleanUpSnapshot(
   ctx: StepContext,
   plan: ClonePlan['snapshot'],
@@ -36,13 +39,22 @@ export async function cleanUpSnapshot(
 ): Promise<boolean> {
   if (it.made === null) return false;
   const { id, inDoubtSince } = it.made;
+  const kept = plan?.retention === 'keep';
+  const refusals: string[] = [];
+  const attempt = async (what: string, call: () => Promise<unknown>) => {
+    const refused = await unlessRefused(ctx, what, call);
+    if (refused !== undefined) refusals.push(refused);
+  };
+  let going = kept ? [] : [id];
   if (inDoubtSince !== null) {
     settle(ctx, inDoubtSince, `waiting to see whether a ${it.method} whose answer was lost made a second one`);
-    for (const own of await it.own()) if (own !== id) await it.remove(own);
+    await attempt('looking for a second snapshot', async () => {
+      going = [...(await it.own()).filter((own) => own !== id), ...going];
+    });
   }
-  if (plan?.retention === 'keep') return false;
-  await it.remove(id);
-  return true;
+  for (const one of going) await attempt('deleting a snapshot', () => it.remove(one));
+  if (refusals.length > 0) throw new StepFailed(refusals.join('; '));
+  return !kept;
 }
 
 /** A refusal is believed after this many tries. */

@@ -4,7 +4,7 @@ import { settle } from '../doubt.ts';
 import { findOwnSnapshots, tagOf } from '../find.ts';
 import { deleteOwnSnapshot } from '../release.ts';
 import { resultsKept, unlessRefused } from '../remove.ts';
-import { runStep, type StepContext } from '../step.ts';
+import { runStep, StepFailed, type StepContext } from '../step.ts';
 import type { Doubt, Owner } from '../types.ts';
 import { clusterTime, isoSeconds } from './clock.ts';
 import { findOwnWaysBack, resultsSince } from './find.ts';
@@ -14,7 +14,7 @@ export const createCopyCleanUpActivities = (deps: ActivityDeps): Pick<CopyActivi
   cleanUpCopy: ({ plan, owner, snapshot, wayBack, copy }) =>
     runStep(deps, plan.request.cluster, async (ctx) => {
       const { dstVolumeID } = plan.request;
-      const undo = await keepWayBack(ctx, plan, owner, wayBack);
+      const { undo, refused } = await keepWayBack(ctx, plan, owner, wayBack);
       if (copy.asyncHandle !== null) await releaseKept(ctx, copy.asyncHandle, []);
       // A lost call may have copied once more, and its result is nobody's but ours.
       if (copy.inDoubtSince !== null || copy.asyncHandle === null) {
@@ -30,6 +30,8 @@ export const createCopyCleanUpActivities = (deps: ActivityDeps): Pick<CopyActivi
         own: async () => (await findOwnSnapshots(ctx.api, tagOf(owner, plan, 'snapshot'))).map((s) => s.snapshotID),
         remove: (snapshotID) => deleteOwnSnapshot(ctx.api, snapshotID),
       });
+      // Not before: everything else was to go all the same.
+      if (refused !== undefined) throw new StepFailed(refused);
       return { snapshotDeleted, undo };
     }),
 });
@@ -43,17 +45,21 @@ async function keepWayBack(
   plan: CopyPlan,
   owner: Owner,
   { snapshotID, inDoubtSince }: Doubt & { snapshotID: number },
-): Promise<{ snapshotID: number; expiresAt: string } | null> {
+): Promise<{ undo: { snapshotID: number; expiresAt: string } | null; refused?: string }> {
   settle(ctx, inDoubtSince, 'waiting to see whether a CreateSnapshot whose answer was lost made a second one');
   const expiresAt = isoSeconds(clusterTime(ctx) + plan.undo.expiresInMs);
-  const refused = await unlessRefused(ctx, 'ModifySnapshot', () =>
+  const notSet = await unlessRefused(ctx, 'ModifySnapshot', () =>
     ctx.api.modifySnapshot({ snapshotID, expirationTime: expiresAt }),
   );
-  if (refused === undefined && inDoubtSince === null) return { snapshotID, expiresAt };
+  if (notSet === undefined && inDoubtSince === null) return { undo: { snapshotID, expiresAt } };
   const own = await findOwnWaysBack(ctx.api, owner, plan.request.dstVolumeID);
-  for (const second of own) {
-    if (inDoubtSince !== null && second.snapshotID !== snapshotID) await deleteOwnSnapshot(ctx.api, second.snapshotID);
+  let refused: string | undefined;
+  for (const second of inDoubtSince === null ? [] : own.filter((s) => s.snapshotID !== snapshotID)) {
+    refused ??= await unlessRefused(ctx, 'DeleteSnapshot', () => deleteOwnSnapshot(ctx.api, second.snapshotID));
   }
   const kept = own.find((s) => s.snapshotID === snapshotID);
-  return kept === undefined ? null : { snapshotID, expiresAt: kept.expirationTime ?? expiresAt };
+  return {
+    undo: kept === undefined ? null : { snapshotID, expiresAt: kept.expirationTime ?? expiresAt },
+    ...(refused === undefined ? {} : { refused }),
+  };
 }

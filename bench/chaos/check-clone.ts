@@ -68,15 +68,16 @@ export function judgeSnapshot<K extends 'snapshotID' | 'groupSnapshotID', T exte
   result: OfSnapshot & Record<K, number>,
   kept: boolean,
 ): T[] {
-  const [its, others] = split(snapshots, (s) => s[key] === result[key]);
-  if (kept) return others;
+  if (kept) return snapshots.filter((s) => s[key] !== result[key]);
   const expires = ({ [key]: id }: T) => {
     const own = after.snapshots.filter((s) => (key === 'snapshotID' ? s.snapshotID : s['groupID']) === id);
     return own.every((s) => s['expirationTime'] !== null);
   };
-  if ((result.snapshotDeleted ?? result.groupSnapshotDeleted) === true || !its.every(expires)) return snapshots.slice();
-  verdict.expiring += its.length;
-  return others;
+  if ((result.snapshotDeleted ?? result.groupSnapshotDeleted) === true) return [...snapshots];
+  // What the cluster refused to delete: the own one, or a second one that a lost call made.
+  const [expiring, stay] = split(snapshots, expires);
+  verdict.expiring += expiring.length;
+  return stay;
 }
 
 const CHANGED = { extend: 'extended', release: 'released' } as const;
