@@ -21,7 +21,7 @@ test('a short run of chaos: workers and Temporal are killed, the cluster fails, 
   expect(report.schedule).toBe(schedule.hash);
   expect(report.asked.started).toBe(16);
   expect(Object.values(report.outcomes).reduce((sum, n) => sum + n, 0)).toBe(16);
-  for (const kind of KINDS) expect(Object.keys(report.kinds[kind] ?? {}), kind).not.toEqual([]);
+  expect(KINDS.filter((kind) => Object.keys(report.kinds[kind] ?? {}).length === 0)).toEqual([]);
   expect(report.outcomes['completed']).toBeGreaterThan(0);
   expect(report.workerKills).toBeGreaterThanOrEqual(2);
   expect(report.temporalRestarts).toBeGreaterThanOrEqual(1);
