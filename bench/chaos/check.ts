@@ -187,7 +187,7 @@ const EXPLAINED: readonly string[] = [FAILURE.cloneFailed, FAILURE.invalidReques
 
 function judgeFailed(of: Case): void {
   const { outcome, evidence, verdict } = of;
-  const { workflowID, type, ended, failure, learnt } = outcome;
+  const { workflowID, type, ended, failure } = outcome;
   const { after } = evidence;
   if (ended === 'failed' && !EXPLAINED.includes(failure!.type)) {
     verdict.lost.push(`${workflowID} failed with ${failure!.type || 'no type'}: ${failure!.message}`);
@@ -200,13 +200,7 @@ function judgeFailed(of: Case): void {
   const snapshots = split(owned.snapshots, (s) => isNamed('snapshot', s.snapshotID));
   const groupSnapshots = split(owned.groupSnapshots, (g) => isNamed('groupSnapshot', g.groupSnapshotID));
   const jobs = split(owned.jobs, (j) => isNamed('cloneJob', j.cloneID) || namedIDs.has(j.dstVolumeID));
-  // Of a volume that is named without its ID, since the answer never came, nobody knew the handle either.
-  const hangsOnUnknown = (volumeID: number | undefined) =>
-    volumeID !== undefined && namedIDs.has(volumeID) && !learnt.includes(volumeID);
-  const results = split(
-    owned.asyncResults,
-    (r) => isNamed('asyncResult', r.asyncHandle) || hangsOnUnknown(volumeOf(r, after)),
-  );
+  const results = split(owned.asyncResults, (r) => isNamed('asyncResult', r.asyncHandle));
   // Those of a volume that is none of ours, too, are found by their name alone.
   const [namedOnly, findable] = split(results[0], (r) => type === 'copyVolume' || volumeGone(r, after) !== undefined);
   verdict.namedOnly += namedOnly.length;

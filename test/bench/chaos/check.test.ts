@@ -304,12 +304,13 @@ describe('of a clone that failed', () => {
     expect(verdict(it, lost).unknowable).toBe(1);
   });
 
-  test('the result hangs on a volume that may exist and is named as such; on one whose ID was known it is found', () => {
+  test('the result of a volume that may exist must be named, too, if without its handle', () => {
     const it = scene();
     it.call('DeleteSnapshot', { snapshotID: it.snapshotID });
-    const kept = failed([{ kind: 'volume', id: null, reason: 'may exist' }]);
-    expectOnly(verdict(it, { ...kept, learnt: [] }), 'none');
-    expectOnly(verdict(it, kept), 'orphans', `async result ${it.own.asyncHandle}`);
+    const volume: LeftBehind = { kind: 'volume', id: null, reason: 'may exist' };
+    const result: LeftBehind = { kind: 'asyncResult', id: null, reason: 'may be kept' };
+    expectOnly(verdict(it, { ...failed([volume]), learnt: [] }), 'orphans', `async result ${it.own.asyncHandle}`);
+    expectOnly(verdict(it, { ...failed([volume, result]), learnt: [] }), 'none');
   });
 
   test('two volumes are found even if both are named', () => {
