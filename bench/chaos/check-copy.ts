@@ -42,7 +42,11 @@ export function judgeCopy(of: Case, { inSeries = false } = {}): void {
   verdict.waysBack += itself === undefined ? 0 : 1;
   const taken = owned.snapshots.filter((s) => !isWayBack(s));
   const snapshots = judgeSnapshot(of, taken, 'snapshotID', result, snapshot?.retention === 'keep');
-  leftOver(of, { ...owned, snapshots: [...snapshots, ...waysBack.filter((s) => s !== itself)] });
+  const second = waysBack.filter((s) => s !== itself);
+  // What the cluster refused to delete, as the result says: it expires.
+  const [expiring, stay] = split(second, (s) => !result.snapshotDeleted && s['expirationTime'] !== null);
+  verdict.expiring += expiring.length;
+  leftOver(of, { ...owned, snapshots: [...snapshots, ...stay] });
 }
 
 /** A copy that failed or was cancelled: the destination holds what it held, unless the failure names its content. */

@@ -569,6 +569,30 @@ describe.concurrent('whatever becomes of the call', () => {
       },
     ));
 
+  test('a second way back that the cluster refuses to delete expires, and keeps nothing else there', () =>
+    withCluster(
+      {
+        behaviour: { cloneSeconds: 0 },
+        faults: [
+          { kind: 'overtaken', method: 'CreateSnapshot', match: { volumeID: DESTINATION }, count: 1 },
+          { kind: 'error', method: 'DeleteSnapshot', name: 'xUnknownAccount', count: 1 },
+        ],
+      },
+      async (service) => {
+        const end = await ending(await startCopy(service));
+        expect(end).toMatchObject({ ended: 'completed', result: { snapshotDeleted: false } });
+        const state = service.simulator.cluster.state();
+        expect(waysBack(state)).toEqual([
+          expect.objectContaining({ expirationTime: expect.any(String) }),
+          expect.objectContaining({ expirationTime: expect.any(String) }),
+        ]);
+        expect({ snapshots: state.snapshots.length, asyncResults: state.asyncResults }).toEqual({
+          snapshots: 2,
+          asyncResults: [],
+        });
+      },
+    ));
+
   test('a copy whose result somebody else has taken is made once more: nothing else tells whether it is whole', () =>
     withCluster({ faults: [{ kind: 'loseAsyncResult', count: 1 }] }, async (service) => {
       expectCopied(service, await ending(await startCopy(service)), service.before);
