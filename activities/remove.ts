@@ -38,6 +38,7 @@ export async function removeOwnVolumes(
     // Said before: an attempt that deletes and gets no answer finds nothing to delete the next time.
     removing.push(...volumeIDs.filter((id) => !removing.includes(id)));
     refused = await deleteVolumes(ctx, volumes);
+    (ctx.memory.removed ??= []).push(...volumeIDs.filter((id) => !refused.has(id)));
   }
   const { leftBehind, running } = await whatStays(ctx, refused);
   const handles = new Set([

@@ -25,7 +25,8 @@ export const createUndoActivities = (
       const tag = tagOf(owner, plan, 'clone');
       const notYet = settlingUndo(ctx, inDoubt, 'CloneVolume');
       const { live: found, deleted } = await findOwnVolumesEver(ctx.api, plan.request.name, tag);
-      if (clone && !found.some((v) => v.volumeID === clone.volumeID)) {
+      const isKnown = (id: number) => found.some((v) => v.volumeID === id) || ctx.memory.removed?.includes(id);
+      if (clone && !isKnown(clone.volumeID)) {
         // Renamed, perhaps. Without our tag it is no longer ours to delete.
         const volume = await findVolume(ctx.api, clone.volumeID);
         if (volume && isOwn(readTag(volume.attributes), tag, volume.volumeID)) found.push(volume);

@@ -84,6 +84,8 @@ export interface StepMemory {
   ended?: number;
   /** Volumes that this step has begun to remove. */
   removing?: number[];
+  /** Those that it has removed for certain. */
+  removed?: number[];
   progress?: CloneProgress | GroupProgress;
   /** By volume ID. */
   tasks?: Record<string, MemberTask>;

@@ -1,9 +1,10 @@
 import { log } from '@temporalio/activity';
 import { withTag } from '../../contracts/tag.ts';
-import { classify, type AsyncHandle, type CloneJob, type ElementClient } from '../../element/index.ts';
+import { classify, type AsyncHandle, type CloneJob } from '../../element/index.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { inDoubtSince, inheritDoubt, issue, settleBeforeRepeating } from '../doubt.ts';
 import { tagOf } from '../find.ts';
+import { clonesRunning, resultsKept } from '../remove.ts';
 import { slotLimits, type SlotLines } from '../slots.ts';
 import { runStep, StepFailed, type StepContext } from '../step.ts';
 import { slotTaker } from '../take-slot.ts';
@@ -97,7 +98,7 @@ async function adopt(ctx: StepContext, plan: GroupPlan, owner: Owner): Promise<G
       `an earlier run of this request made the volumes ${there}, and the clone of volume ${gone} is gone since; delete them, or ask again with another requestId`,
     );
   }
-  const calls = await callsSeen(ctx.api);
+  const calls = await callsSeen(ctx);
   const pick = (among: (volumeID: number) => boolean) =>
     plan.members.flatMap(
       ({ source }) => candidates.find((m) => m.sourceVolumeID === source.volumeID && among(m.volumeID)) ?? [],
@@ -121,13 +122,10 @@ interface CallSeen {
 
 /**
  * Calls of CloneMultipleVolumes whose handles went missing with the answer: the running jobs know their groupCloneID, the
- * list of async results the handle. All is over and forgotten when there is none; the volumes' status then decides.
+ * list of async results the handle. When neither tells, or the cluster refuses to, the volumes' status decides.
  */
-async function callsSeen(api: ElementClient): Promise<CallSeen[]> {
-  const [{ asyncHandles }, { cloneJobs }] = await Promise.all([
-    api.listAsyncResults({ asyncResultTypes: ['Clone'] }),
-    api.listSyncJobs({}),
-  ]);
+async function callsSeen(ctx: StepContext): Promise<CallSeen[]> {
+  const [{ list: asyncHandles }, cloneJobs] = await Promise.all([resultsKept(ctx), clonesRunning(ctx)]);
   const handleOf = (groupCloneID: number) => asyncHandles.find((r) => r.data?.groupCloneID === groupCloneID);
   const fromResults = asyncHandles.flatMap((r) => {
     const made = madeBy(r);

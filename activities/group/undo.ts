@@ -31,7 +31,8 @@ export const createGroupUndoActivities = (
       const notYet = settlingUndo(ctx, inDoubt, 'CloneMultipleVolumes');
       const known = new Set(group?.members.map((m) => m.volumeID));
       const { live: found, deleted } = await findOwnMembers(ctx.api, plan, owner);
-      const elsewhere = [...known].filter((id) => !found.some((m) => m.volumeID === id));
+      const isKnown = (id: number) => found.some((m) => m.volumeID === id) || ctx.memory.removed?.includes(id);
+      const elsewhere = [...known].filter((id) => !isKnown(id));
       if (elsewhere.length > 0) found.push(...ownMembers(await findVolumes(ctx.api, elsewhere), plan, owner).live);
       // What an earlier run has finished, and this one has not taken over, is in somebody's hands.
       const isInUse = (m: { stamped: boolean; volumeID: number }) => m.stamped && !known.has(m.volumeID);

@@ -42,10 +42,13 @@ export function ours(state: StateView, workflowID?: string) {
   const ids = new Set(made.map((v) => v.volumeID));
   const jobs = state.cloneJobs.filter((j) => workflowID === undefined || ids.has(j.dstVolumeID));
   const jobIDs = new Set(jobs.map((j) => j.cloneID));
+  const groupSnapshots = state.groupSnapshots.filter(isOurs);
+  // What belongs to a group snapshot comes and goes with it.
+  const groupIDs = new Set(groupSnapshots.map((g) => g.groupSnapshotID));
   return {
     volumes: made.filter((v) => v.status !== 'deleted'),
-    snapshots: state.snapshots.filter(isOurs),
-    groupSnapshots: state.groupSnapshots.filter(isOurs),
+    snapshots: state.snapshots.filter((s) => isOurs(s) && !groupIDs.has(s.groupID as number)),
+    groupSnapshots,
     jobs: jobs.filter((j) => j.status === 'running'),
     asyncResults: state.asyncResults.filter((r) => r.cloneIDs.some((id) => jobIDs.has(id))),
     memberships: state.accessGroups.filter((g) => g.volumes.some((id) => ids.has(id))).map((g) => g.name),
