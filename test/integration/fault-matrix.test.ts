@@ -15,15 +15,6 @@ afterAll(() => fleet?.stop());
 
 const calls = [...ordinaryCalls, ...cleaningCalls, ...recoveringCalls];
 
-test.concurrent('a cluster that refuses every connection for a minute in the midst of it is waited for', () =>
-  meet(
-    fleet,
-    calls.find((c) => c.call === 'CloneVolume')!,
-    { what: 'meets the outage', fault: { kind: 'refuse', durationMs: 60_000 } },
-    (end) => expect(end).toMatchObject({ ended: 'completed' }),
-  ),
-);
-
 describe.concurrent('whatever call meets a fault that passes, there is one clone as asked for', () => {
   for (const row of calls) {
     test.for(passing.map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))('%s', async ([, trouble]) =>
