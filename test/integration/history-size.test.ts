@@ -1,3 +1,4 @@
+import proto from '@temporalio/proto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startService, type Service } from '../support/service.ts';
 
@@ -13,28 +14,40 @@ beforeAll(async () => {
 });
 afterAll(() => service?.stop());
 
-async function eventsOf(request: Record<string, unknown>): Promise<number> {
+/** All, and those that are not of workflow tasks: how many of these there are depends on how answers come together. */
+async function eventsOf(request: Record<string, unknown>): Promise<{ all: number; made: number }> {
   const handle = await service.start(request);
   await handle.result();
-  return (await handle.fetchHistory()).events!.length;
+  const events = (await handle.fetchHistory()).events!;
+  return { all: events.length, made: events.filter((e) => !isOfTask(e.eventType!)).length };
 }
+
+const { EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EVENT_TYPE_WORKFLOW_TASK_STARTED, EVENT_TYPE_WORKFLOW_TASK_COMPLETED } =
+  proto.temporal.api.enums.v1.EventType;
+const ofTasks: number[] = [
+  EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
+  EVENT_TYPE_WORKFLOW_TASK_STARTED,
+  EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+];
+const isOfTask = (type: number) => ofTasks.includes(type);
 
 test('a clone costs at most 70 events, and a longer copy not one more', async () => {
   const [short, long] = await Promise.all([
     eventsOf({ volumeID: 42, name: 'short' }),
     eventsOf({ volumeID: 41, name: 'long' }),
   ]);
-  expect(short).toBeLessThanOrEqual(MOST_EVENTS);
-  expect(long).toBe(short);
+  expect(short.all).toBeLessThanOrEqual(MOST_EVENTS);
+  expect(long.all).toBeLessThanOrEqual(MOST_EVENTS);
+  expect(long.made).toBe(short.made);
 });
 
 test('so does a clone with everything that can be asked for', async () => {
-  const events = await eventsOf({
+  const { all } = await eventsOf({
     volumeID: 43,
     name: 'all',
     volumeAccessGroups: [1, 2, 3, 4],
     modify: { qosPolicyID: 1, accountID: 2, access: 'readOnly', attributes: { a: 1 } },
     requestedBy: 'somebody',
   });
-  expect(events).toBeLessThanOrEqual(MOST_EVENTS);
+  expect(all).toBeLessThanOrEqual(MOST_EVENTS);
 });

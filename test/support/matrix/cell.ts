@@ -37,7 +37,7 @@ export async function meet(
     const before = cluster.state();
     const handle = await service.start(run.request);
     if (run.cancelAfter !== undefined) {
-      await waitFor(run.cancelAfter, () => cluster.calls.counts().byMethod[run.cancelAfter!]);
+      await waitFor(run.cancelAfter, () => cluster.calls.counts().byMethod[run.cancelAfter!], 200_000);
       await handle.cancel();
     }
     const end = await ending(handle);

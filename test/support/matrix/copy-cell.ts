@@ -39,7 +39,7 @@ export async function meetCopy(
     const before = cluster.state();
     const handle = await startCopy(service, run.request);
     if (run.cancelAfter !== undefined) {
-      await waitFor(run.cancelAfter, () => cluster.calls.counts().byMethod[run.cancelAfter!]);
+      await waitFor(run.cancelAfter, () => cluster.calls.counts().byMethod[run.cancelAfter!], 200_000);
       await handle.cancel();
     }
     const end = await ending(handle);

@@ -29,7 +29,7 @@ export async function meetGroup(
     const before = cluster.state();
     const handle = await service.startGroup(run.request);
     if (run.cancelAfter !== undefined) {
-      await waitFor(run.cancelAfter, () => cluster.calls.counts().byMethod[run.cancelAfter!]);
+      await waitFor(run.cancelAfter, () => cluster.calls.counts().byMethod[run.cancelAfter!], 200_000);
       await handle.cancel();
     }
     const end = await ending(handle);
