@@ -1,5 +1,6 @@
 import { Agent, request } from 'undici';
 import { tlsConnector, type TlsOptions } from '../element/index.ts';
+import { hookURL } from './hook-url.ts';
 import type { Hooks } from './hooks.ts';
 
 /** One hook of the configuration, ready for use. Holds no secret: `headers` reads them anew each time. */
@@ -14,7 +15,7 @@ export interface HookConfig {
 /** More of an answer is not read. */
 export const HOOK_ANSWER_BYTES = 65_536;
 
-/** Hooks that are called over HTTP: a POST of JSON, whose answer is read as text up to a bound. */
+/** Hooks that are called over HTTP: JSON by POST unless said otherwise, whose answer is read as text up to a bound. */
 export function createHooks(configs: Readonly<Record<string, HookConfig>>): Hooks & { close(): Promise<void> } {
   const hooks = new Map(
     Object.entries(configs).map(([name, config]) => [
@@ -33,16 +34,21 @@ export function createHooks(configs: Readonly<Record<string, HookConfig>>): Hook
   return {
     names: () => [...hooks.keys()],
     timeoutSeconds: (name) => find(name).config.timeoutSeconds,
-    async call(name, { key, body, signal }) {
+    async call(name, { key, body, signal, method = 'POST', path, query }) {
       const { config, agent } = find(name);
+      const url = hookURL(config.url, path, query);
       const limit = AbortSignal.timeout(config.timeoutSeconds * 1_000);
       try {
         const headers = await config.headers();
-        const answer = await request(config.url, {
-          method: 'POST',
+        const answer = await request(url, {
+          method,
           dispatcher: agent,
-          headers: { ...headers, 'content-type': 'application/json', 'idempotency-key': key },
-          body: JSON.stringify(body),
+          headers: {
+            ...headers,
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            'idempotency-key': key,
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           signal: AbortSignal.any([signal, limit]),
         });
         return { status: answer.statusCode, text: withoutSecrets(await beginning(answer.body), headers) };

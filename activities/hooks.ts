@@ -17,16 +17,33 @@ export interface Hooks {
   names(): string[];
   /** Seconds for one call. */
   timeoutSeconds(name: string): number;
-  /** One POST. Throws when there is no answer; the message holds no secret. */
-  call(name: string, request: { key: string; body: unknown; signal: AbortSignal }): Promise<HookAnswer>;
+  /** One call. Throws when there is no answer; the message holds no secret. Errors: UnsafePathError. */
+  call(name: string, request: HookRequest): Promise<HookAnswer>;
 }
 
-const HEARTBEAT_MS = 3_000;
+/** One call of a hook. */
+export interface HookRequest {
+  /** The same for each try: the `Idempotency-Key` header. */
+  key: string;
+  /** Sent as JSON; not at all when it is undefined. */
+  body?: unknown;
+  /** @default POST */
+  method?: HookMethod;
+  /** Below the hook's own address. */
+  path?: string;
+  query?: Readonly<Record<string, string>>;
+  signal: AbortSignal;
+}
+
+export const HOOK_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+export type HookMethod = (typeof HOOK_METHODS)[number];
+
+export const HEARTBEAT_MS = 3_000;
 /** Of an answer that is quoted in a failure. */
-const QUOTED = 300;
+export const QUOTED = 300;
 
 /** Answers that may be another one next time. */
-const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
+export const PASSING = new Set([408, 425, 429, 500, 502, 503, 504]);
 
 export const createHookActivities = (deps: ActivityDeps): Pick<RefreshActivities, 'callHook'> => ({
   async callHook({ hook, key, body }) {
@@ -55,7 +72,7 @@ export const createHookActivities = (deps: ActivityDeps): Pick<RefreshActivities
   },
 });
 
-const failer = (hook: string) => (message: string, again: boolean) => {
+export const failer = (hook: string) => (message: string, again: boolean) => {
   const info = activityInfo();
   const details: StepFailureDetails = {
     step: info.activityType,

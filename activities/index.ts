@@ -12,6 +12,7 @@ import { createModifyActivities } from './modify.ts';
 import { createLookAtSlotsActivities } from './look-at-slots.ts';
 import { createPreflightActivities } from './preflight.ts';
 import { createRefreshActivities } from './refresh/index.ts';
+import { createRunbookActivities } from './runbook/index.ts';
 import { createSlotLines } from './slots.ts';
 import { createSnapshotActivities } from './snapshot.ts';
 import { createStartCloneActivities } from './start-clone.ts';
@@ -24,6 +25,7 @@ import type {
   LeaseActivities,
   PlanActivities,
   RefreshActivities,
+  RunbookActivities,
 } from './types.ts';
 import { createUndoActivities } from './undo.ts';
 import { createKeptActivities } from './kept.ts';
@@ -47,7 +49,8 @@ export function createActivities(
   RefreshActivities &
   LeaseActivities &
   PlanActivities &
-  HousekeepingActivities {
+  HousekeepingActivities &
+  RunbookActivities {
   const lines = createSlotLines(deps);
   return {
     ...createPreflightActivities(deps),
@@ -68,6 +71,7 @@ export function createActivities(
     ...createRefreshActivities(deps),
     ...createLookAtSlotsActivities(deps, lines),
     ...createLeaseActivities(deps),
+    ...createRunbookActivities(deps),
   };
 }
 export { AnswerCache } from './answer-cache.ts';

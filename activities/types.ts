@@ -265,3 +265,4 @@ export type * from './group/types.ts';
 export type * from './lease/types.ts';
 export type * from './refresh/types.ts';
 export type * from './copy/types.ts';
+export type * from './runbook/types.ts';

@@ -1,3 +1,5 @@
+import type { StepState } from './runbook/types.ts';
+
 /** One thing that is still on the cluster. */
 export interface LeftBehind {
   kind: 'volume' | 'snapshot' | 'groupSnapshot' | 'accessGroupMembership' | 'cloneJob' | 'asyncResult' | 'content';
@@ -56,6 +58,19 @@ export interface CopyFailureDetails extends FailureDetails {
   /** Missing in what `undoCopy` says. */
   sourceVolumeID?: number;
   dstVolumeID: number;
+}
+
+/** `details[0]` of a `RunbookFailed` failure of `runbook`. */
+export interface RunbookFailureDetails {
+  runbook: string;
+  /** ID of the first step that failed; `timeout` or `cancelled` when none did. */
+  step: string;
+  cancelled: boolean;
+  /** What was taken back, in words. */
+  undone: string[];
+  /** What could not be, or was made by a step without `undo`. */
+  leftBehind: LeftBehind[];
+  steps: StepState[];
 }
 
 /** What a failure is about: the part of its details that was known from the start. */

@@ -48,3 +48,7 @@ export const fanOutWhat = (r: { cluster?: unknown; volumeID?: unknown; clones?: 
 
 /** Which volume is cloned how often, in one line. */
 export const fanOutLabel = (request: Parameters<typeof fanOutWhat>[0]) => `Fan out ${fanOutWhat(request)}`;
+
+/** Which runbook, in one line. */
+export const runbookLabel = (r: { runbook?: unknown } | null | undefined) =>
+  `Runbook ${label((r?.runbook as { name?: unknown } | null | undefined)?.name)}`;

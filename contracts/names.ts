@@ -21,6 +21,8 @@ export const WORKFLOW = {
   cloneLease: 'cloneLease',
   /** One run of a schedule: contracts/scheduled-run.ts. */
   scheduledRun: 'scheduledRun',
+  /** A document of steps: contracts/runbook/types.ts. */
+  runbook: 'runbook',
 } as const;
 
 /** Search attributes, set only on transitions. The numbers are Temporal's IndexedValueType. */
@@ -74,10 +76,18 @@ export const FAILURE = {
   verifyFailed: 'VerifyFailed',
   /** The lease can no longer be changed: its volume is being deleted. */
   leaseOver: 'LeaseOver',
+  /** The runbook failed; `details[0]` is a `RunbookFailureDetails`. */
+  runbookFailed: 'RunbookFailed',
+  /** Nobody waits for this decision, or not from this person. */
+  decisionRefused: 'DecisionRefused',
 } as const;
 
 /** Memo fields, shown by `list` and `show` without reading the history. */
-export const MEMO = { request: 'request', /** A `LeaseView`. */ lease: 'lease' } as const;
+export const MEMO = {
+  request: 'request',
+  /** A `LeaseView`. */ lease: 'lease',
+  /** `WaitingApproval[]`: the decisions that a runbook waits for. */ approvals: 'approvals',
+} as const;
 
 /** The one volume or snapshot attribute that marks what this service made. */
 export const TAG_ATTRIBUTE = 'element-clone';

@@ -86,7 +86,7 @@ const KINDS: Record<LeftBehind['kind'], string> = {
   content: 'content of volume',
 };
 
-const left = ({ kind, id, reason }: LeftBehind) => `${KINDS[kind]}${id === null ? '' : ` ${id}`} (${reason})`;
+export const left = ({ kind, id, reason }: LeftBehind) => `${KINDS[kind]}${id === null ? '' : ` ${id}`} (${reason})`;
 
 /** What the reader can do now. */
 function advice(err: unknown, { kept, leftBehind }: Outcome): string {

@@ -12,3 +12,4 @@ export { cloneLease } from './clone-lease.ts';
 export { copyVolume } from './copy-volume.ts';
 export { undoCopy } from './undo-copy.ts';
 export { scheduledRun } from './scheduled-run.ts';
+export { runbook } from './runbook.ts';

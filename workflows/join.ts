@@ -24,6 +24,10 @@ interface JoinOptions {
   anySnapshot?: boolean;
   anyRequest?: boolean;
   unlessTakenBack?: boolean;
+  /** What the child is found by. @default as its parent */
+  searchAttributes?: ChildWorkflowOptions['typedSearchAttributes'];
+  /** For how long the workflow that serves the key is waited for. @default the request's own deadline */
+  deadline?: string;
 }
 
 /**
@@ -42,8 +46,24 @@ export async function joinOrRun<T>(
     workflowId,
     // A key that failed may be tried again; one that succeeded keeps its result.
     workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    ...(options.searchAttributes === undefined ? {} : { typedSearchAttributes: options.searchAttributes }),
   });
   return 'result' in ran ? (ran.result as T) : join<T>(type, workflowId, request, options);
+}
+
+/** The same for a workflow of any type, which is found by its ID alone. */
+export async function joinChild(
+  type: string,
+  input: unknown,
+  title: string,
+  as: Pick<ChildWorkflowOptions, 'taskQueue'> & { workflowId: string },
+): Promise<unknown> {
+  const ran = await runChild(type, input as Keyed, title, {
+    ...as,
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY',
+    typedSearchAttributes: [],
+  });
+  return 'result' in ran ? ran.result : join(type, as.workflowId, {}, { anyRequest: true, deadline: '7d' });
 }
 
 /** Runs the request in a workflow with this ID, unless there is one. It fails as that workflow fails. */
@@ -51,17 +71,19 @@ export async function runChild(
   type: string,
   request: Keyed,
   title: string,
-  as: Pick<ChildWorkflowOptions, 'workflowIdReusePolicy'> & { workflowId: string },
+  as: Pick<ChildWorkflowOptions, 'workflowIdReusePolicy' | 'typedSearchAttributes' | 'taskQueue'> & {
+    workflowId: string;
+  },
 ): Promise<{ result: unknown } | { taken: true }> {
   try {
     const result = await executeChild<(r: Keyed) => Promise<unknown>>(type, {
+      typedSearchAttributes: workflowInfo().typedSearchAttributes,
       ...as,
       args: [request],
       // The default would terminate the clone with us, and a terminated clone undoes nothing.
       parentClosePolicy: 'REQUEST_CANCEL',
       memo: { [MEMO.request]: request },
       staticSummary: title,
-      typedSearchAttributes: workflowInfo().typedSearchAttributes,
     });
     return { result };
   } catch (err) {
@@ -73,10 +95,11 @@ export async function runChild(
 }
 
 async function join<T>(type: string, workflowId: string, request: Keyed, options: JoinOptions): Promise<T> {
+  const { deadline, searchAttributes: _attributes, ...how } = options;
   try {
     const result = await joins.joinRequest.executeWithOptions(
-      { summary: `Wait for ${workflowId}`.slice(0, 200), scheduleToCloseTimeout: timeLeft(request.deadline) },
-      [{ workflowID: workflowId, type, request, ...options }],
+      { summary: `Wait for ${workflowId}`.slice(0, 200), scheduleToCloseTimeout: timeLeft(deadline ?? request.deadline) },
+      [{ workflowID: workflowId, type, request, ...how }],
     );
     return result as T;
   } catch (err) {

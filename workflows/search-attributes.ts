@@ -12,7 +12,8 @@ const keys = {
 
 export interface Facts {
   cluster?: string;
-  phase?: Phase;
+  /** `null`: in none. */
+  phase?: Phase | null;
   sourceVolumeID?: number;
   cloneVolumeID?: number;
   series?: string;
@@ -25,7 +26,7 @@ export function publish(facts: Facts): void {
     ...(facts.cluster !== undefined && known.get(keys.cluster) !== facts.cluster
       ? [{ key: keys.cluster, value: facts.cluster }]
       : []),
-    ...(facts.phase !== undefined && known.get(keys.phase) !== facts.phase
+    ...(facts.phase !== undefined && (known.get(keys.phase) ?? null) !== facts.phase
       ? [{ key: keys.phase, value: facts.phase }]
       : []),
     ...(facts.sourceVolumeID !== undefined && known.get(keys.sourceVolumeID) !== facts.sourceVolumeID

@@ -153,3 +153,12 @@ export interface ApprovalDecision {
   who: string;
   comment?: string;
 }
+
+/** An approval that a run waits for, as its memo has it. */
+export interface WaitingApproval {
+  step: string;
+  from: string[];
+  message?: string;
+  /** ISO 8601. */
+  until?: string;
+}

@@ -1,0 +1,141 @@
+import type { Owner } from '../../activities/types.ts';
+import { VALUES_BYTES_MAX } from '../../contracts/runbook/names.ts';
+import type { Json, RunbookAction, RunbookStep, StepKind, StepState } from '../../contracts/runbook/types.ts';
+import { hooks, volumes } from './activities.ts';
+import { runChildOf } from './children.ts';
+import { expand, sizeOf, type Scope } from './expressions.ts';
+import { fieldsOf, kindOf } from './kind.ts';
+import type { RunbookRun } from './run.ts';
+import type { Done } from './step.ts';
+import { waitFor } from './wait.ts';
+
+type Fields = { [field: string]: Json };
+
+/** One attempt of one action, with the values of its expressions. */
+export interface Action {
+  kind: StepKind;
+  /** The step, with the index of the item, and `.undo`. */
+  name: string;
+  fields: Fields;
+  /** The key of what it makes: another one for each attempt, the same over retries of its activity and over resets. */
+  key: string;
+  /** The same for each attempt: the `Idempotency-Key` header. */
+  hookKey: string;
+  /** `retry` is given, so that the engine repeats what an activity would. */
+  retried: boolean;
+  scope: Scope;
+}
+
+export function prepare(
+  run: RunbookRun,
+  action: RunbookAction & Pick<RunbookStep, 'retry'>,
+  name: string,
+  attempt: number,
+  scope: Scope,
+): Action {
+  const kind = kindOf(action);
+  const { until, ...rest } = fieldsOf(action);
+  // The condition on a volume is for whoever looks at it.
+  const later = kind === 'wait' && rest['volume'] !== undefined;
+  const fields = { ...(expand(later ? rest : { ...rest, ...(until === undefined ? {} : { until }) }, scope) as Fields) };
+  if (later && until !== undefined) fields['until'] = until;
+  if (sizeOf(fields) > VALUES_BYTES_MAX) {
+    throw new Error(`its fields are larger than ${VALUES_BYTES_MAX} bytes with the values of their expressions`);
+  }
+  const again = attempt === 1 ? '' : `.${attempt}`;
+  return {
+    ...{ kind, name, fields, scope },
+    key: shortKey(`${run.id.key}.${name}${again}`),
+    hookKey: `${run.id.run}:${name}`,
+    retried: action.retry !== undefined,
+  };
+}
+
+/** Does it, and returns the outputs. */
+export async function act(run: RunbookRun, action: Action, state: StepState | undefined): Promise<Done> {
+  const { kind, fields, key, hookKey } = action;
+  const owner = ownerOf(run, key);
+  const cluster = typeof fields['cluster'] === 'string' ? fields['cluster'] : (run.defaultCluster ?? '');
+  const on = { cluster, owner, fields };
+  const summary = describe(action);
+  const options = { summary: summary.slice(0, 200) };
+  switch (kind) {
+    case 'clone':
+    case 'group':
+    case 'fanOut':
+    case 'copy':
+    case 'refresh':
+    case 'runbook':
+    case 'workflow':
+      return { output: await runChildOf(run, action, state) };
+    case 'snapshot':
+      return { output: await volumes.snapshotForRunbook.executeWithOptions(options, [on]) };
+    case 'modify':
+      return { output: await volumes.modifyForRunbook.executeWithOptions(options, [on]) };
+    case 'grant':
+    case 'revoke':
+      return { output: await volumes.accessForRunbook.executeWithOptions(options, [{ ...on, change: kind }]) };
+    case 'delete':
+      return { output: await volumes.deleteForRunbook.executeWithOptions(options, [on]) };
+    case 'lease':
+      return { output: await volumes.leaseForRunbook.executeWithOptions(options, [on]) };
+    case 'http':
+      return {
+        output: await hooks.requestHook.executeWithOptions(options, [
+          { fields, key: hookKey, repeat: !action.retried },
+        ]),
+      };
+    case 'wait':
+      return waitFor(run, action, state);
+    case 'approval':
+      return run.waitingApprovals.wait(action, state);
+  }
+}
+
+/** What an action does, in a few words. */
+export function describe({ kind, fields, name }: Pick<Action, 'kind' | 'fields' | 'name'>): string {
+  const text = (field: string) => String(fields[field] ?? '?');
+  switch (kind) {
+    case 'http':
+      return `${text('hook')}: ${String(fields['method'] ?? 'POST')} ${String(fields['path'] ?? '/')}`;
+    case 'delete':
+      return fields['snapshotID'] === undefined ? `DeleteVolume ${text('volumeID')}` : `DeleteSnapshot ${text('snapshotID')}`;
+    case 'snapshot':
+      return `CreateSnapshot of volume ${text('volumeID')}`;
+    case 'modify':
+      return `ModifyVolume ${text('volumeID')}`;
+    case 'grant':
+    case 'revoke':
+      return `${kind} access to volume ${text('volumeID')}`;
+    case 'lease':
+      return `Lease of volume ${text('volumeID')}`;
+    default:
+      return `${kind} (${name})`;
+  }
+}
+
+const ownerOf = (run: RunbookRun, key: string): Owner => {
+  const { workflowID, requestedBy, wasReset } = run.id;
+  return {
+    ...{ workflowID, request: key, mayHaveRunBefore: wasReset },
+    ...(requestedBy === undefined ? {} : { requestedBy }),
+    ...(wasReset ? { wasReset } : {}),
+  };
+};
+
+const KEY_MAX = 100;
+
+/** Fits into a requestId, and stays unique. */
+export function shortKey(text: string): string {
+  const clean = text.replace(/[^\x21-\x7e]/g, '-');
+  if (clean.length <= KEY_MAX) return clean;
+  return `${clean.slice(0, KEY_MAX - 17)}.${hash(text, 1)}${hash(text, 2)}`;
+}
+
+/** 32 bits of FNV-1a. */
+function hash(text: string, seed: number): string {
+  let h = 0x811c9dc5 ^ seed;
+  for (let i = 0; i < text.length; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return (h >>> 0).toString(16).padStart(8, '0');
+}
+

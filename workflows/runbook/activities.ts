@@ -1,0 +1,42 @@
+import { proxyActivities } from '@temporalio/workflow';
+import type { RunbookActivities } from '../../activities/types.ts';
+
+const HEARTBEAT_TIMEOUT = '15s';
+
+/** Checks the document; asks nobody. */
+export const checks = proxyActivities<Pick<RunbookActivities, 'checkRunbook'>>({
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+});
+
+/**
+ * Calls about one volume: they look before they repeat anything, or set absolute values. Awaited when cancelled, so that
+ * the run learns what was done and can undo it.
+ */
+export const volumes = proxyActivities<
+  Pick<
+    RunbookActivities,
+    'snapshotForRunbook' | 'modifyForRunbook' | 'accessForRunbook' | 'deleteForRunbook' | 'leaseForRunbook'
+  >
+>({
+  startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+});
+
+/** One look per attempt: the failed attempt is the timer. */
+export const looks = proxyActivities<Pick<RunbookActivities, 'awaitVolumeCondition'>>({
+  startToCloseTimeout: '1m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+});
+
+/** Hooks: somebody else's programs. The same idempotency key goes with each try. */
+export const hooks = proxyActivities<Pick<RunbookActivities, 'requestHook'>>({
+  startToCloseTimeout: '20m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+});

@@ -1,0 +1,103 @@
+import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TerminatedFailure } from '@temporalio/workflow';
+import type { FailureDetails, LeftBehind, RunbookFailureDetails } from '../../contracts/failure.ts';
+import { FAILURE } from '../../contracts/names.ts';
+import type { Json, StepState } from '../../contracts/runbook/types.ts';
+import { left, reasonOf, sentence } from '../failure.ts';
+import { NotApproved } from './approvals.ts';
+import type { Acted } from './step.ts';
+
+/** Trying again would end in the same way. */
+export const isFinal = (err: unknown): boolean =>
+  err instanceof NotApproved || typeOf(err) === FAILURE.invalidRequest || typeOf(err) === FAILURE.requestConflict;
+
+const typeOf = (err: unknown): string | null | undefined => {
+  const cause = err instanceof ActivityFailure || err instanceof ChildWorkflowFailure ? err.cause : err;
+  return cause instanceof ApplicationFailure ? cause.type : undefined;
+};
+
+/** What a child that failed says is still there. */
+export function leftByChild(err: unknown): LeftBehind[] {
+  if (!(err instanceof Error)) return [];
+  const { causes } = err as { causes?: unknown };
+  if (Array.isArray(causes)) return causes.flatMap((cause) => leftByChild(cause));
+  if (err instanceof ChildWorkflowFailure && err.cause instanceof TerminatedFailure) {
+    const reason = `may exist: ${err.execution.workflowId ?? 'a child'} was terminated; "element-clone orphans" finds what it left`;
+    return [{ kind: 'volume', id: null, reason }];
+  }
+  if (err instanceof ApplicationFailure) {
+    const details = (err.details?.[0] ?? {}) as Partial<FailureDetails>;
+    if (Array.isArray(details.leftBehind)) return details.leftBehind;
+  }
+  return leftByChild(err.cause);
+}
+
+const numbers = (value: Json | undefined): number[] => (typeof value === 'number' ? [value] : []);
+const members = (value: Json | undefined): number[] =>
+  Array.isArray(value) ? value.flatMap((m) => numbers((m as { [key: string]: Json } | null)?.['volumeID'])) : [];
+
+/** What a step has made that stays when nobody takes it away. */
+export function madeBy({ step, kind, name, output }: Acted): LeftBehind[] {
+  if (output === undefined || output === null || typeof output !== 'object' || Array.isArray(output)) return [];
+  const reason = `made by step ${name}${step.undo === undefined ? ', which has no undo' : ''}`;
+  const volumes = (ids: number[]) => ids.map((id) => ({ kind: 'volume', id, reason }) satisfies LeftBehind);
+  switch (kind) {
+    case 'clone':
+      return volumes(numbers(output['volumeID']));
+    case 'group':
+      return volumes(members(output['members']));
+    case 'fanOut':
+      return volumes(members(output['succeeded']));
+    case 'snapshot':
+      return numbers(output['snapshotID']).map((id) => ({ kind: 'snapshot', id, reason: `${reason}; it expires by itself` }));
+    default:
+      return [];
+  }
+}
+
+interface Ending {
+  undone: string[];
+  failedUndo: string[];
+  leftBehind: LeftBehind[];
+  steps: StepState[];
+}
+
+/** The one failure a person reads: which step failed, why, what was undone, what remains and what to do. */
+export function runbookFailed(
+  name: string,
+  fault: { step: string; error: unknown } | undefined,
+  { undone, failedUndo, leftBehind, steps }: Ending,
+): ApplicationFailure {
+  const others = steps.filter((s) => s.outcome === 'failed' && s.id !== fault?.step).map((s) => s.id);
+  const parts = [
+    fault === undefined ? `Runbook ${name} was cancelled.` : beginning(name, fault),
+    others.length === 0 ? '' : `Failed besides: ${others.join(', ')}.`,
+    undone.length === 0 ? 'Nothing was undone.' : `Undone: ${undone.join('; ')}.`,
+    failedUndo.length === 0 ? '' : `Could not be undone: ${failedUndo.join('; ')}.`,
+    leftBehind.length === 0 ? '' : `Still on the cluster: ${leftBehind.map(left).join('; ')}.`,
+    fault === undefined ? '' : 'It can be run again once the cause is gone.',
+  ];
+  const details: RunbookFailureDetails = {
+    runbook: name,
+    step: fault?.step ?? 'cancelled',
+    cancelled: fault === undefined,
+    undone,
+    leftBehind,
+    steps,
+  };
+  const failure = ApplicationFailure.create({
+    type: FAILURE.runbookFailed,
+    message: parts.filter((p) => p !== '').join(' '),
+    nonRetryable: true,
+    details: [details],
+    ...(fault?.error instanceof Error ? { cause: fault.error } : {}),
+  });
+  failure.stack = '';
+  return failure;
+}
+
+function beginning(name: string, { step, error }: { step: string; error: unknown }): string {
+  const why = sentence(reasonOf(error));
+  if (step === 'timeout') return `Runbook ${name} failed: ${why}`;
+  if (step === 'outputs') return `Runbook ${name} failed: its outputs cannot be made: ${why}`;
+  return `Runbook ${name} failed in step ${step}: ${why}`;
+}

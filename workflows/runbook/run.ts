@@ -1,0 +1,264 @@
+import {
+  CancellationScope,
+  CancelledFailure,
+  defineQuery,
+  defineUpdate,
+  isCancellation,
+  setHandler,
+  sleep,
+  workflowInfo,
+  type ApplicationFailure,
+} from '@temporalio/workflow';
+import { parseDuration } from '../../contracts/duration.ts';
+import type { LeftBehind } from '../../contracts/failure.ts';
+import { DEFAULT_RUNBOOK_TIMEOUT, RUNBOOK, VALUES_BYTES_MAX } from '../../contracts/runbook/names.ts';
+import type {
+  ApprovalDecision,
+  Json,
+  RunbookDocument,
+  RunbookRequest,
+  RunbookResult,
+  RunbookStep,
+  StepOutcome,
+  StepState,
+} from '../../contracts/runbook/types.ts';
+import { invalidRequest, reasonOf } from '../failure.ts';
+import { publish } from '../search-attributes.ts';
+import { checks } from './activities.ts';
+import { Approvals } from './approvals.ts';
+import { expand, isTrue, sizeOf, type Scope } from './expressions.ts';
+import { leftByChild, madeBy, runbookFailed } from './failure.ts';
+import { kindOf } from './kind.ts';
+import { StepRunner, type Acted, type Identity } from './step.ts';
+import { showTree } from './tree.ts';
+import { undoAll } from './undo.ts';
+
+/** What ends a run early: the first step that failed, or the time that is over. */
+interface Fault {
+  /** ID of the step; `timeout` when no step failed. */
+  step: string;
+  error: unknown;
+}
+
+/** One run of a runbook: where its steps stand, and what they have done. */
+export class RunbookRun {
+  private readonly request: RunbookRequest;
+  private inputs: Record<string, Json> = {};
+  /** Of all steps that are not to run always. */
+  private readonly main = new CancellationScope();
+  /** In the order of the document. Empty until that is checked. */
+  private readonly states: StepState[] = [];
+  private readonly outputs = new Map<string, Json>();
+  private readonly ends = new Map<string, { promise: Promise<void>; resolve: () => void }>();
+  /** In the order in which they ended. */
+  private readonly acted: Acted[] = [];
+  private readonly leftBehind: LeftBehind[] = [];
+  private readonly approvals: Approvals;
+  private readonly identity: Identity;
+  private readonly startedAt = workflowInfo().startTime.toISOString();
+  private fault: Fault | undefined;
+
+  constructor(request: RunbookRequest) {
+    this.request = request;
+    const { workflowId, runId, firstExecutionRunId } = workflowInfo();
+    this.identity = {
+      workflowID: workflowId,
+      // Another one for another run, though it has the same requestId: what the run before made is undone.
+      key: `${typeof request?.requestId === 'string' ? request.requestId : 'runbook'}.${firstExecutionRunId.slice(0, 8)}`,
+      run: firstExecutionRunId,
+      wasReset: runId !== firstExecutionRunId,
+      ...(typeof request?.requestedBy === 'string' ? { requestedBy: request.requestedBy } : {}),
+    };
+    this.approvals = new Approvals(this.states, () => this.show());
+    // Before the first await: messages may come with the start.
+    setHandler(defineQuery<StepState[]>(RUNBOOK.steps), () => this.states);
+    setHandler(
+      defineUpdate<StepState, [ApprovalDecision]>(RUNBOOK.decide),
+      (decision) => this.approvals.decide(decision),
+      { validator: (decision) => this.approvals.check(decision) },
+    );
+    this.main.cancelRequested.catch(() => undefined);
+  }
+
+  async run(): Promise<RunbookResult> {
+    this.show();
+    await this.check();
+    const clock = this.startClock();
+    await Promise.all(this.document.steps.map((step) => this.follow(step)));
+    clock.cancel();
+    const outputs = this.isOver() ? undefined : this.result();
+    if (outputs === undefined) throw await this.fail();
+    publish({ phase: 'done' });
+    this.show('Done.');
+    return { name: this.document.name, outputs, steps: this.states };
+  }
+
+  private get document(): RunbookDocument {
+    return this.request.runbook;
+  }
+
+  private isOver(): boolean {
+    return this.fault !== undefined || this.main.consideredCancelled;
+  }
+
+  private async check(): Promise<void> {
+    try {
+      const checked = await this.main.run(() =>
+        checks.checkRunbook.executeWithOptions({ summary: 'Check the runbook' }, [{ request: this.request }]),
+      );
+      this.inputs = checked.inputs;
+      for (const step of this.document.steps) {
+        this.states.push(newState(step));
+        this.ends.set(step.id, deferred());
+      }
+    } catch (err) {
+      const cancelled = isCancellation(err) || this.main.consideredCancelled;
+      publish({ phase: cancelled ? 'cancelled' : 'failed' });
+      throw cancelled ? new CancelledFailure('cancelled') : (invalidRequest(err) ?? err);
+    }
+  }
+
+  /** Ends the run when its time is over. */
+  private startClock(): CancellationScope {
+    const text = this.document.timeout ?? DEFAULT_RUNBOOK_TIMEOUT;
+    const clock = new CancellationScope();
+    const over = () => {
+      this.fault ??= { step: 'timeout', error: new Error(`it had not ended after ${text}`) };
+      this.main.cancel();
+    };
+    clock.run(() => sleep(parseDuration(text)!, { summary: 'The time for the whole run' })).then(over, () => undefined);
+    return clock;
+  }
+
+  /** From when what the step needs has ended until it has ended itself. Never throws. */
+  private async follow(step: RunbookStep): Promise<void> {
+    await Promise.all((step.needs ?? []).map((id) => this.ends.get(id)!.promise));
+    const state = this.state(step.id);
+    if (this.isOver() && step.always !== true) this.end(state, 'cancelled', 'not started');
+    else await this.carryOut(step, state);
+    this.ends.get(step.id)!.resolve();
+  }
+
+  private async carryOut(step: RunbookStep, state: StepState): Promise<void> {
+    try {
+      if (step.when !== undefined && !isTrue(step.when, this.scope())) return this.end(state, 'skipped');
+      state.startedAt = now();
+      state.outcome = 'running';
+      this.show();
+      const runner = new StepRunner(step, state, this);
+      const done = step.always === true ? await runner.run() : await this.main.run(() => runner.run());
+      this.outputs.set(step.id, done.output);
+      this.end(state, done.skipped === undefined ? 'succeeded' : 'skipped', done.skipped);
+    } catch (err) {
+      this.leftBehind.push(...leftByChild(err));
+      if (this.main.consideredCancelled && step.always !== true) return this.end(state, 'cancelled');
+      this.end(state, 'failed', reasonOf(err));
+      if (step.allowFailure !== true) this.fault ??= { step: step.id, error: err };
+    }
+  }
+
+  private end(state: StepState, outcome: StepOutcome, note?: string): void {
+    state.outcome = outcome;
+    state.endedAt = now();
+    delete state.approval;
+    if (note === undefined) delete state.note;
+    else state.note = note.slice(0, 500);
+    this.show();
+  }
+
+  /** `undefined` when they cannot be made, which fails the run. */
+  private result(): Record<string, Json> | undefined {
+    try {
+      const outputs = expand(this.document.outputs ?? {}, this.scope()) as Record<string, Json>;
+      if (sizeOf(outputs) > VALUES_BYTES_MAX) throw new Error(`they are larger than ${VALUES_BYTES_MAX} bytes`);
+      return outputs;
+    } catch (err) {
+      this.fault = { step: 'outputs', error: err };
+      return undefined;
+    }
+  }
+
+  /** Undoes what was done and returns what to throw. */
+  private async fail(): Promise<ApplicationFailure | CancelledFailure> {
+    const cancelled = this.fault === undefined;
+    this.show(cancelled ? 'Cancelled. Undoing what was done.' : 'Failed. Undoing what was done.');
+    const undoing = await undoAll(this);
+    const made = this.acted.flatMap((acted) => madeBy(acted));
+    const leftBehind = [
+      ...this.leftBehind,
+      ...undoing.leftBehind,
+      ...made.filter(({ id }) => id === null || !undoing.gone.has(id)),
+    ];
+    publish({ phase: cancelled ? 'cancelled' : 'failed' });
+    const failure = runbookFailed(this.document.name, this.fault, {
+      undone: undoing.undone,
+      failedUndo: undoing.failed,
+      leftBehind,
+      steps: this.states,
+    });
+    this.show(failure.message);
+    const clean = cancelled && leftBehind.length === 0 && undoing.failed.length === 0;
+    return clean ? new CancelledFailure('cancelled') : failure;
+  }
+
+  /* What steps work with. */
+
+  get id(): Identity {
+    return this.identity;
+  }
+
+  get waitingApprovals(): Approvals {
+    return this.approvals;
+  }
+
+  get defaultCluster(): string | undefined {
+    if (this.document.cluster === undefined) return undefined;
+    return String(expand(this.document.cluster, { inputs: this.inputs }));
+  }
+
+  get done(): readonly Acted[] {
+    return this.acted;
+  }
+
+  scope(): Scope {
+    const steps = Object.fromEntries(
+      this.states.map(({ id, outcome }) => [id, { ...asObject(this.outputs.get(id)), outcome }]),
+    );
+    const { workflowID } = this.identity;
+    const run = { id: workflowID, requestId: this.request.requestId ?? workflowID, startedAt: this.startedAt };
+    return { inputs: this.inputs, steps, run };
+  }
+
+  state(id: string): StepState {
+    return this.states.find((s) => s.id === id)!;
+  }
+
+  /** A step, or an item of it, that has begun to act and has ended. */
+  remember(acted: Acted): void {
+    this.acted.push(acted);
+  }
+
+  show(sentence?: string): void {
+    showTree(this.request, this.states, sentence);
+  }
+}
+
+const now = () => new Date().toISOString();
+
+
+const asObject = (value: Json | undefined): { [key: string]: Json } =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};
+
+const newState = (step: RunbookStep): StepState => ({
+  id: step.id,
+  kind: kindOf(step),
+  ...(step.title === undefined ? {} : { title: step.title }),
+  needs: step.needs ?? [],
+  outcome: 'pending',
+});
+
+function deferred() {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((r) => (resolve = r));
+  return { promise, resolve };
+}
