@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { createHooks, type Hooks } from '../../activities/index.ts';
 
 export interface HookCallSeen {
+  /** With the path below it. */
   hook: string;
+  method: string;
   headers: IncomingHttpHeaders;
   body: Record<string, unknown>;
 }
@@ -27,7 +29,8 @@ export async function startHookServer(names: readonly string[]): Promise<HookSer
     req.on('data', (part: Buffer) => (text += part.toString()));
     req.on('end', () => {
       const hook = (req.url ?? '').slice(1);
-      seen.push({ hook, headers: req.headers, body: JSON.parse(text) as Record<string, unknown> });
+      const sent = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+      seen.push({ hook, method: req.method ?? '', headers: req.headers, body: sent });
       const { status, body = '', location } = answers.get(hook)?.shift() ?? { status: 200 };
       res.writeHead(status, location === undefined ? {} : { location });
       res.end(body);
