@@ -29,6 +29,7 @@ import {
 } from './orphans.ts';
 import { planClones } from './dry-run.ts';
 import { kindOf } from './kinds.ts';
+import { Runbooks } from './runbooks.ts';
 import { Schedules } from './schedules/schedules.ts';
 import type { TaskOptions } from './task.ts';
 import { startOptions, type CloneWorkflow } from './start-options.ts';
@@ -64,6 +65,8 @@ export class CloneClient {
   readonly taskQueue: string;
   /** Recurring runs. */
   readonly schedules: Schedules;
+  /** Documents of steps. */
+  readonly runbooks: Runbooks;
   private readonly ownsConnection: boolean;
 
   /** When clones that were asked for with a lease are deleted, and how to keep them. */
@@ -76,6 +79,7 @@ export class CloneClient {
     this.ownsConnection = ownsConnection;
     this.leases = new Leases(temporal, this.taskQueue);
     this.schedules = new Schedules(temporal, this.taskQueue);
+    this.runbooks = new Runbooks(temporal, this.taskQueue);
   }
 
   /**

@@ -9,6 +9,9 @@ export { Leases, type LeaseDescription, type LeaseListOptions, type LeaseSummary
 export type { LeaseReference } from './find-lease.ts';
 export type { OrphansFound, OrphansOptions, OrphanView, RemoveOrphansOptions } from './orphans.ts';
 export type { CloneProgressView, CloneStep } from './progress-view.ts';
+export * from './runbook-errors.ts';
+export { RunbookHandle, type RunbookView } from './runbook-handle.ts';
+export { Runbooks, type RunbookListOptions, type RunbookSummary } from './runbooks.ts';
 export { differenceText, type Difference } from './schedules/difference.ts';
 export * from './schedules/errors.ts';
 export type { ScheduleInput, ScheduleTimes } from './schedules/input.ts';
@@ -41,6 +44,16 @@ export type {
   LeaseState,
   LeaseView,
 } from '../contracts/lease.ts';
+export type {
+  ApprovalDecision,
+  RunbookDocument,
+  RunbookInput,
+  RunbookRequest,
+  RunbookResult,
+  RunbookStep,
+  StepState,
+  WaitingApproval,
+} from '../contracts/runbook/types.ts';
 export type { RefreshCloneRequest } from '../contracts/refresh-clone.ts';
 export type { Generation, KeptBack, MovedGroup, RefreshCloneResult } from '../contracts/refresh-clone-result.ts';
 export type { InventoryItem } from '../contracts/inventory.ts';
@@ -59,6 +72,7 @@ export type {
   GroupFailureDetails,
   LeftBehind,
   RefreshFailureDetails,
+  RunbookFailureDetails,
 } from '../contracts/failure.ts';
 export type { OverlapPolicy, ScheduleDefinition } from '../contracts/schedule.ts';
 export type { Phase } from '../contracts/names.ts';

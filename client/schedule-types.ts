@@ -8,9 +8,9 @@ export interface HousekeepingTypes {
 }
 
 /** Types of workflow that can be scheduled. Apart from the rest, which needs the schemas. */
-export type ScheduleType = CloneType | keyof HousekeepingTypes;
+export type ScheduleType = CloneType | 'runbook' | keyof HousekeepingTypes;
 
-export const SCHEDULE_TYPES: readonly ScheduleType[] = [...CLONE_TYPES, 'findOrphans'];
+export const SCHEDULE_TYPES: readonly ScheduleType[] = [...CLONE_TYPES, 'runbook', 'findOrphans'];
 
 export const isScheduleType = (type: string): type is ScheduleType =>
   (SCHEDULE_TYPES as readonly string[]).includes(type);

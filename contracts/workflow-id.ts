@@ -46,6 +46,9 @@ export const workflowIDForFanOut = (
 export const workflowIDForRefresh = (r: { series: string; clone: { cluster: string } }, unique: string) =>
   `refresh-${slug(r.series)}-of-${slug(r.clone.cluster)}-${unique}`;
 
+/** ID for a run without a key: `runbook-refresh-uat-k3j9x2p0aq`. */
+export const workflowIDForRunbook = (name: string, unique: string) => `runbook-${slug(name)}-${unique}`;
+
 /** The requestId of one clone of a fan-out: the same however often the fan-out is reset or repeated. */
 export const memberRequestID = (key: string, index: number, name: string) =>
   `${key}.${index + 1}.${slug(name)}`.slice(0, 100).replace(/[^\x21-\x7e]/g, '-');

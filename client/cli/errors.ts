@@ -1,5 +1,6 @@
 import { InvalidRequestError } from '../../contracts/faults.ts';
 import { CloneCancelledError, CloneFailedError } from '../errors.ts';
+import { RunbookCancelledError, RunbookFailedError } from '../runbook-errors.ts';
 
 export const EXIT = {
   ok: 0,
@@ -46,6 +47,9 @@ const READABLE = new Set([
   'ScheduleBusyError',
   'ServiceUnavailableError',
   'WorkerStartError',
+  'RunbookFailedError',
+  'RunbookCancelledError',
+  'DecisionRefusedError',
 ]);
 
 export function errorText(err: unknown): string {
@@ -59,7 +63,13 @@ export function errorDocument(err: unknown): { error: Record<string, unknown> } 
   const message = err instanceof Error ? err.message : String(err);
   if (err instanceof InvalidRequestError) return { error: { code: 'INVALID_REQUEST', message, faults: err.faults } };
   const code = codeOf(err) ?? (err instanceof Error && err.name === 'ConfigError' ? 'CONFIG' : 'ERROR');
-  const clone = err instanceof CloneFailedError || err instanceof CloneCancelledError ? err : undefined;
+  const clone =
+    err instanceof CloneFailedError ||
+    err instanceof CloneCancelledError ||
+    err instanceof RunbookFailedError ||
+    err instanceof RunbookCancelledError
+      ? err
+      : undefined;
   return {
     error: {
       code,

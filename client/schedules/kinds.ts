@@ -2,6 +2,9 @@ import type { CloneType, RequestOf } from '../../contracts/clone-types.ts';
 import { InvalidRequestError } from '../../contracts/faults.ts';
 import { findOrphansSchema, parseHousekeeping } from '../../contracts/housekeeping-requests.ts';
 import type { FindOrphansRequest } from '../../contracts/orphans.ts';
+import { runbookLabel } from '../../contracts/label.ts';
+import { parseRunbookRequest } from '../../contracts/runbook/check.ts';
+import type { RunbookRequest } from '../../contracts/runbook/types.ts';
 import { kindOf } from '../kinds.ts';
 import { isCloneType, titleOf } from '../labels.ts';
 import { isScheduleType, SCHEDULE_TYPES, type HousekeepingTypes, type ScheduleType } from '../schedule-types.ts';
@@ -13,7 +16,9 @@ export type ScheduledRequest<T extends ScheduleType = ScheduleType> = T extends 
   ? Omit<RequestOf<T>, 'requestId' | 'nominalTime'>
   : T extends keyof HousekeepingTypes
     ? HousekeepingTypes[T]
-    : never;
+    : T extends 'runbook'
+      ? Omit<RunbookRequest, 'requestId'>
+      : never;
 
 interface ScheduleKind {
   /** @throws InvalidRequestError */
@@ -27,7 +32,14 @@ interface ScheduleKind {
   keyed: boolean;
 }
 
-const HOUSEKEEPING: Record<keyof HousekeepingTypes, ScheduleKind> = {
+const OTHERS: Record<keyof HousekeepingTypes | 'runbook', ScheduleKind> = {
+  runbook: {
+    parse: (request) => parseRunbookRequest(request),
+    title: (request) => runbookLabel(request),
+    cluster: ({ runbook }: { runbook?: { cluster?: string } }) =>
+      runbook?.cluster?.includes('${') === false ? runbook.cluster : undefined,
+    keyed: true,
+  },
   findOrphans: {
     parse: (request) => parseHousekeeping(findOrphansSchema, request),
     title: (request: FindOrphansRequest) => `Report orphans on ${request.cluster ?? 'all clusters'}`,
@@ -45,7 +57,7 @@ export const scheduleKindOf = (type: ScheduleType): ScheduleKind =>
         series: (request) => kindOf(type).series?.(request as never),
         keyed: true,
       }
-    : HOUSEKEEPING[type];
+    : OTHERS[type];
 
 /** Fields that would be the same for every run. */
 const PER_RUN: Record<string, string> = {

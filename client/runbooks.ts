@@ -1,0 +1,173 @@
+import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
+import { runbookLabel } from '../contracts/label.ts';
+import { MEMO, WORKFLOW, type Phase } from '../contracts/names.ts';
+import { parseRunbookRequest } from '../contracts/runbook/check.ts';
+import type {
+  ApprovalDecision,
+  RunbookRequest,
+  RunbookResult,
+  StepState,
+  WaitingApproval,
+} from '../contracts/runbook/types.ts';
+import { stableJSON } from '../contracts/stable-json.ts';
+import { workflowIDForRequest, workflowIDForRunbook } from '../contracts/workflow-id.ts';
+import type { ResultOptions } from './clone-handle.ts';
+import { RequestConflictError } from './errors.ts';
+import { RunbookHandle } from './runbook-handle.ts';
+import { KEYS } from './search-attributes.ts';
+import { escapeMarkdown, uniqueSuffix } from './start-options.ts';
+import { translate } from './temporal-errors.ts';
+
+export interface RunbookListOptions {
+  /** Only runs that wait for somebody's decision. */
+  waiting?: boolean;
+  /** At most this many, newest first. @default all */
+  limit?: number;
+}
+
+/** One run in a list. Times are ISO 8601, UTC. */
+export interface RunbookSummary {
+  workflowId: string;
+  name: string;
+  /** RUNNING, COMPLETED, FAILED, CANCELLED, TERMINATED, TIMED_OUT. */
+  status: string;
+  phase?: Phase;
+  /** The decisions it waits for. */
+  waitsFor: WaitingApproval[];
+  requestedBy?: string;
+  startedAt: string;
+  closedAt?: string;
+}
+
+/**
+ * Runs of runbooks. All may throw ServiceUnavailableError; what is about one run also CloneNotFoundError.
+ *
+ * ```ts
+ * const run = await client.runbooks.start({ runbook: parse(text), inputs: { source: 42 }, requestId: 'uat-0412' });
+ * for await (const { steps } of run.watch()) console.log(steps.map((s) => `${s.id}: ${s.outcome}`));
+ * const { outputs } = await run.result();
+ * ```
+ */
+export class Runbooks {
+  private readonly temporal: Client;
+  private readonly taskQueue: string;
+
+  constructor(temporal: Client, taskQueue: string) {
+    this.temporal = temporal;
+    this.taskQueue = taskQueue;
+  }
+
+  /**
+   * Starts a run and returns at once. With a `requestId` that is known already nothing is started, as with clones.
+   * @throws InvalidRequestError with every fault, RequestConflictError
+   */
+  async start(request: RunbookRequest): Promise<RunbookHandle> {
+    const { inputs } = parseRunbookRequest(request);
+    const whole = { ...request, inputs };
+    const options = this.options(whole);
+    try {
+      await this.temporal.workflow.start<(r: RunbookRequest) => Promise<RunbookResult>>(WORKFLOW.runbook, options);
+      return new RunbookHandle(this.temporal, options.workflowId);
+    } catch (err) {
+      if (!(err instanceof WorkflowExecutionAlreadyStartedError)) throw this.translate(err);
+      return this.join(options.workflowId, whole);
+    }
+  }
+
+  /** Starts a run and waits for its outputs. */
+  async run(request: RunbookRequest, options: ResultOptions = {}): Promise<RunbookResult> {
+    return (await this.start(request)).result(options);
+  }
+
+  /** The run with this workflow ID. Whether there is one shows at the first call. */
+  handle(workflowId: string): RunbookHandle {
+    return new RunbookHandle(this.temporal, workflowId);
+  }
+
+  /** Gives or refuses an approval: see `RunbookHandle.decide`. */
+  decide(workflowId: string, decision: ApprovalDecision): Promise<StepState> {
+    return this.handle(workflowId).decide(decision);
+  }
+
+  /** Runs, newest first. The server's index lags by a second or so. */
+  async *list({ waiting = false, limit = Infinity }: RunbookListOptions = {}): AsyncGenerator<RunbookSummary, void, undefined> {
+    const query = [
+      `WorkflowType = '${WORKFLOW.runbook}'`,
+      ...(waiting ? ["ElementPhase = 'waiting'", "ExecutionStatus = 'Running'"] : []),
+    ].join(' AND ');
+    let count = 0;
+    try {
+      for await (const info of this.temporal.workflow.list({ query, pageSize: Math.min(limit, 1_000) })) {
+        if (count >= limit) return;
+        count += 1;
+        const request = info.memo?.[MEMO.request] as RunbookRequest | undefined;
+        const running = info.status.name === 'RUNNING' || info.status.name === 'PAUSED';
+        const phase = info.typedSearchAttributes.get(KEYS.phase) as Phase | undefined;
+        yield {
+          workflowId: info.workflowId,
+          name: request?.runbook.name ?? String(info.memo?.['name'] ?? '?'),
+          status: info.status.name,
+          ...(phase === undefined ? {} : { phase }),
+          waitsFor: running ? ((info.memo?.[MEMO.approvals] as WaitingApproval[] | undefined) ?? []) : [],
+          ...(request?.requestedBy === undefined ? {} : { requestedBy: request.requestedBy }),
+          startedAt: info.startTime.toISOString(),
+          ...(info.closeTime === undefined ? {} : { closedAt: info.closeTime.toISOString() }),
+        };
+      }
+    } catch (err) {
+      throw this.translate(err);
+    }
+  }
+
+  private options(request: RunbookRequest): WorkflowStartOptions<(r: RunbookRequest) => Promise<RunbookResult>> & {
+    workflowId: string;
+  } {
+    const { requestId, runbook, requestedBy } = request;
+    const cluster = runbook.cluster !== undefined && !runbook.cluster.includes('${') ? runbook.cluster : undefined;
+    return {
+      workflowId:
+        requestId === undefined ? workflowIDForRunbook(runbook.name, uniqueSuffix()) : workflowIDForRequest(requestId),
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: requestId === undefined ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
+      taskQueue: this.taskQueue,
+      args: [request],
+      memo: { [MEMO.request]: request },
+      ...(cluster === undefined ? {} : { typedSearchAttributes: [{ key: KEYS.cluster, value: cluster }] }),
+      staticSummary: escapeMarkdown(runbookLabel(request)),
+      staticDetails: [
+        `### ${escapeMarkdown(runbookLabel(request))}`,
+        escapeMarkdown(runbook.description ?? ''),
+        [
+          ...(requestedBy === undefined ? [] : [`- For: ${escapeMarkdown(requestedBy)}`]),
+          ...Object.entries(request.inputs ?? {}).map(
+            ([name, value]) => `- ${escapeMarkdown(name)}: ${escapeMarkdown(JSON.stringify(value).slice(0, 200))}`,
+          ),
+        ].join('\n'),
+      ]
+        .filter((part) => part !== '')
+        .join('\n\n'),
+    };
+  }
+
+  /** The run that has the key, if it was asked for the same. */
+  private async join(workflowId: string, request: RunbookRequest): Promise<RunbookHandle> {
+    try {
+      const { type, memo } = await this.temporal.workflow.getHandle(workflowId).describe();
+      const theirs = memo?.[MEMO.request];
+      if (type !== WORKFLOW.runbook || (theirs !== undefined && stableJSON(theirs) !== stableJSON(request))) {
+        throw new RequestConflictError(
+          `requestId "${request.requestId}" was used before for a different request (${workflowId}); use a new key, or repeat the request unchanged`,
+          { workflowId },
+        );
+      }
+      return new RunbookHandle(this.temporal, workflowId, true);
+    } catch (err) {
+      throw this.translate(err, workflowId);
+    }
+  }
+
+  private translate(err: unknown, workflowId?: string): unknown {
+    const { namespace } = this.temporal.options;
+    return translate(err, { namespace, ...(workflowId === undefined ? {} : { workflowId }) });
+  }
+}
