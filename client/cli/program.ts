@@ -10,6 +10,7 @@ import { addLease } from './commands/lease.ts';
 import { addList } from './commands/list.ts';
 import { addRefresh } from './commands/refresh.ts';
 import { addOrphans } from './commands/orphans.ts';
+import { addRunbook } from './commands/runbook/index.ts';
 import { addSchedule } from './commands/schedule/schedule.ts';
 import { addShow } from './commands/show.ts';
 import { addSimulator } from './commands/simulator.ts';
@@ -79,6 +80,8 @@ export function createProgram(io: Io, exit: (code: ExitCode) => void): Command {
   addShow(program, io, exit);
   addCancel(program, io, exit);
   addLease(program, io, exit);
+  program.commandsGroup('Larger runs:');
+  addRunbook(program, io, exit);
   program.commandsGroup('Recurring:');
   addSchedule(program, io, exit);
   program.commandsGroup('What is on the clusters:');
