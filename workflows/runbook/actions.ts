@@ -26,6 +26,13 @@ export interface Action {
   scope: Scope;
 }
 
+/** Fields whose expressions are not the step's own: the condition is for who looks at the volume, the document for its run. */
+const FOR_OTHERS: { [K in StepKind]?: (fields: Fields) => string[] } = {
+  wait: (fields) => (fields['volume'] === undefined ? [] : ['until']),
+  runbook: () => ['document'],
+};
+
+/** The action with the values of its expressions. */
 export function prepare(
   run: RunbookRun,
   action: RunbookAction & Pick<RunbookStep, 'retry'>,
@@ -34,11 +41,11 @@ export function prepare(
   scope: Scope,
 ): Action {
   const kind = kindOf(action);
-  const { until, ...rest } = fieldsOf(action);
-  // The condition on a volume is for whoever looks at it.
-  const later = kind === 'wait' && rest['volume'] !== undefined;
-  const fields = { ...(expand(later ? rest : { ...rest, ...(until === undefined ? {} : { until }) }, scope) as Fields) };
-  if (later && until !== undefined) fields['until'] = until;
+  const given = fieldsOf(action);
+  const later = FOR_OTHERS[kind]?.(given) ?? [];
+  const fields = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, later.includes(name) ? value : expand(value, scope)]),
+  );
   if (sizeOf(fields) > VALUES_BYTES_MAX) {
     throw new Error(`its fields are larger than ${VALUES_BYTES_MAX} bytes with the values of their expressions`);
   }
