@@ -26,7 +26,8 @@ export function parseRunbookRequest(request: unknown): RunbookRequest & { inputs
     faults.push('requestedBy: must be text of 1 to 64 characters');
   }
   if (!isFields(inputs)) faults.push('inputs: must be values by name');
-  const declared = isFields(runbook) && isFields(runbook['inputs']) ? (runbook['inputs'] as Record<string, RunbookInput>) : {};
+  const declared =
+    isFields(runbook) && isFields(runbook['inputs']) ? (runbook['inputs'] as Record<string, RunbookInput>) : {};
   const values: Record<string, Json> = {};
   if (isFields(inputs)) {
     for (const name of Object.keys(inputs)) {
@@ -69,7 +70,19 @@ function inputFaults(value: Json, input: RunbookInput, path: string, faults: str
 }
 
 const DOCUMENT = ['name', 'description', 'inputs', 'cluster', 'steps', 'outputs', 'timeout'];
-const STEP = ['id', 'title', 'needs', 'when', 'forEach', 'parallel', 'always', 'allowFailure', 'retry', 'timeout', 'undo'];
+const STEP = [
+  'id',
+  'title',
+  'needs',
+  'when',
+  'forEach',
+  'parallel',
+  'always',
+  'allowFailure',
+  'retry',
+  'timeout',
+  'undo',
+];
 
 function documentFaults(document: unknown, path: string, faults: string[], depth: number): void {
   const fault = (at: string, text: string) => void faults.push(`${path}${at}: ${text}`);
@@ -80,7 +93,8 @@ function documentFaults(document: unknown, path: string, faults: string[], depth
   if (typeof name !== 'string' || !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(name)) {
     fault('.name', 'must be 1 to 63 letters, digits, ".", "_" or "-"');
   }
-  if (timeout !== undefined && parseDuration(timeout) === undefined) fault('.timeout', 'must be a duration such as "4h"');
+  if (timeout !== undefined && parseDuration(timeout) === undefined)
+    fault('.timeout', 'must be a duration such as "4h"');
   if (outputs !== undefined && !isFields(outputs)) fault('.outputs', 'must be values by name');
   if (inputs !== undefined && !isFields(inputs)) fault('.inputs', 'must be inputs by name');
   for (const [input, of] of Object.entries(isFields(inputs) ? inputs : {})) {
@@ -126,22 +140,26 @@ function stepFaults(step: unknown, path: string, ids: readonly unknown[], faults
     actionFaults(undo, `${path}.undo`, faults, depth);
     if (undo['approval'] !== undefined) fault('.undo.approval', 'nobody can be asked while a run is undone');
   }
-  if (forEach !== undefined && step['approval'] !== undefined) fault('.approval', 'cannot be asked for each item; ask once');
+  if (forEach !== undefined && step['approval'] !== undefined)
+    fault('.approval', 'cannot be asked for each item; ask once');
 }
 
 function actionFaults(action: Fields, path: string, faults: string[], depth: number): void {
   const fault = (at: string, text: string) => void faults.push(`${path}${at}: ${text}`);
   const kinds = STEP_KINDS.filter((kind) => action[kind] !== undefined);
-  if (kinds.length !== 1) fault('', `must do exactly one of ${STEP_KINDS.join(', ')}, not ${kinds.join(' and ') || 'nothing'}`);
+  if (kinds.length !== 1)
+    fault('', `must do exactly one of ${STEP_KINDS.join(', ')}, not ${kinds.join(' and ') || 'nothing'}`);
   for (const kind of kinds) if (!isFields(action[kind])) fault(`.${kind}`, 'must be an object of fields');
   const { retry, timeout, runbook, approval } = action;
-  if (timeout !== undefined && parseDuration(timeout) === undefined) fault('.timeout', 'must be a duration such as "10m"');
+  if (timeout !== undefined && parseDuration(timeout) === undefined)
+    fault('.timeout', 'must be a duration such as "10m"');
   if (retry !== undefined) {
     const { attempts, delay } = (isFields(retry) ? retry : {}) as { attempts?: number; delay?: unknown };
     if (!Number.isInteger(attempts) || attempts! < 1 || attempts! > ATTEMPTS_MAX) {
       fault('.retry.attempts', `must be a whole number from 1 to ${ATTEMPTS_MAX}`);
     }
-    if (delay !== undefined && parseDuration(delay) === undefined) fault('.retry.delay', 'must be a duration such as "10s"');
+    if (delay !== undefined && parseDuration(delay) === undefined)
+      fault('.retry.delay', 'must be a duration such as "10s"');
   }
   if (isFields(runbook)) documentFaults(runbook['document'], `${path}.runbook.document`, faults, depth + 1);
   if (isFields(approval) && !(Array.isArray(approval['from']) && approval['from'].length > 0)) {
@@ -153,7 +171,7 @@ function actionFaults(action: Fields, path: string, faults: string[], depth: num
 function inCircle(steps: readonly RunbookStep[]): string[] {
   const needs = new Map(steps.map((s) => [s.id, Array.isArray(s.needs) ? s.needs : []]));
   const done = new Set<string>();
-  for (let before = -1; before !== done.size; ) {
+  for (let before = -1; before !== done.size;) {
     before = done.size;
     for (const [id, of] of needs) if (of.every((n) => done.has(n) || !needs.has(n))) done.add(id);
   }

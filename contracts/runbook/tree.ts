@@ -64,7 +64,8 @@ function depthsOf(states: readonly StepState[]): Map<string, number> {
     if (known !== undefined) return known;
     const needs = byID.get(id)?.needs ?? [];
     // A circle is refused before anything begins.
-    const depth = path > states.length || needs.length === 0 ? 0 : 1 + Math.max(...needs.map((n) => depthOf(n, path + 1)));
+    const depth =
+      path > states.length || needs.length === 0 ? 0 : 1 + Math.max(...needs.map((n) => depthOf(n, path + 1)));
     depths.set(id, depth);
     return depth;
   };
