@@ -11,7 +11,7 @@ import { defaultTemplate, SERIES } from './series.ts';
 const KEEP_MAX = 1_000;
 
 /** A field of a clone's request that a refresh sets itself. */
-const notHere = (why: string) => z.never({ error: why }).optional().describe(`Not here: it ${why}.`);
+export const notHere = (why: string) => z.never({ error: why }).optional().describe(`Not here: it ${why}.`);
 
 const setByRefresh = {
   requestId: notHere('is made by the refresh; give requestId beside clone for the refresh itself'),
@@ -186,7 +186,7 @@ const KEEP_OR_COPY = {
   not: { required: ['mode', 'swap'], properties: { mode: { const: 'copy' } } },
 };
 
-const refreshOne = z
+export const refreshOne = z
   .strictObject({
     ...refreshFields,
     mode: z
@@ -198,7 +198,7 @@ const refreshOne = z
   .superRefine(checkTogether, always)
   .meta(KEEP_OR_COPY);
 
-const refreshGroup = z
+export const refreshGroup = z
   .strictObject({
     ...refreshFields,
     mode: z

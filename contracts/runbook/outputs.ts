@@ -1,0 +1,52 @@
+import {
+  cloneFanOutResultSchema,
+  cloneGroupResultSchema,
+  cloneVolumeResultSchema,
+  copyVolumeResultSchema,
+  refreshCloneResultSchema,
+} from '../result-schemas.ts';
+import { fieldsOf, type Fields } from './shapes.ts';
+import type { StepKind } from './types.ts';
+
+const onVolume: Fields = { cluster: 'string', volumeID: 'int' };
+
+const FIXED: { [K in StepKind]?: Fields } = {
+  clone: fieldsOf(cloneVolumeResultSchema),
+  group: fieldsOf(cloneGroupResultSchema),
+  fanOut: fieldsOf(cloneFanOutResultSchema),
+  copy: fieldsOf(copyVolumeResultSchema),
+  refresh: fieldsOf(refreshCloneResultSchema),
+  snapshot: { ...onVolume, snapshotID: 'int', name: 'string' },
+  modify: onVolume,
+  grant: { ...onVolume, volumeAccessGroups: { list: 'int' } },
+  revoke: { ...onVolume, volumeAccessGroups: { list: 'int' } },
+  approval: { decision: 'string', who: 'dyn', comment: 'dyn', decidedAt: 'string' },
+};
+
+const has = (fields: unknown, name: string) =>
+  fields !== null && typeof fields === 'object' && Object.hasOwn(fields, name);
+
+/** What a step puts out, by name; undefined when that is not known before. `nested`: the outputs of a nested runbook. */
+export function outputsOf(kind: StepKind, fields: unknown, nested: Fields | undefined): Fields | undefined {
+  switch (kind) {
+    case 'delete':
+      return has(fields, 'snapshotID')
+        ? { cluster: 'string', snapshotID: 'int', deleted: 'bool' }
+        : { ...onVolume, deleted: 'bool' };
+    case 'lease':
+      return { ...onVolume, leaseID: 'string', endsAt: 'string', ...(has(fields, 'for') ? {} : { released: 'bool' }) };
+    case 'wait':
+      return has(fields, 'volume') ? { ...onVolume, volume: 'dyn' } : { until: 'string' };
+    case 'http': {
+      const { outputs } = fields as { outputs?: unknown };
+      const chosen = outputs !== null && typeof outputs === 'object' ? Object.keys(outputs) : [];
+      return { status: 'int', ...Object.fromEntries(chosen.map((name) => [name, 'dyn' as const])) };
+    }
+    case 'runbook':
+      return nested;
+    case 'workflow':
+      return undefined;
+    default:
+      return FIXED[kind];
+  }
+}
