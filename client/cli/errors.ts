@@ -27,6 +27,7 @@ const USAGE_NAMES = new Set([
   'InvalidRequestError',
   'RequestConflictError',
   'ScheduleConflictError',
+  'RunbookFileError',
   'ConfigError',
 ]);
 

@@ -26,7 +26,10 @@ export function addDecisions(runbook: Command, io: Io, exit: (code: ExitCode) =>
       .argument('<step>', 'ID of the step')
       .option('--as <who>', 'who decides, as the step names them (default: your user name)')
       .option('--comment <text>', 'why; kept with the run')
-      .addHelpText('after', '\nExit codes: 0 it counts, 1 it is too late or not yours to decide; nothing was changed then.');
+      .addHelpText(
+        'after',
+        '\nExit codes: 0 it counts, 1 it is too late or not yours to decide; nothing was changed then.',
+      );
     withOutput(command).action(async (id: string, step: string, options: Options) =>
       exit(
         await withClient(async (client) => {

@@ -1,13 +1,16 @@
 import type { Command } from 'commander';
-import { parse as parseYAML } from 'yaml';
-import type { Json, RunbookDocument, RunbookInput } from '../../../../contracts/runbook/types.ts';
+import { checkRequest } from '../../../../contracts/runbook/check.ts';
+import type { Fault } from '../../../../contracts/runbook/fault.ts';
 import type { RunbookHandle } from '../../../index.ts';
 import { EXIT, UsageError, type ExitCode } from '../../errors.ts';
 import type { Io } from '../../io.ts';
 import { note, printJSON, printLine, withOutput, type OutputOptions } from '../../output.ts';
-import { readObject } from '../../read-object.ts';
+import { runbookPlanText } from '../../render/runbook-plan.ts';
+import { inputsOf } from '../../runbook-inputs.ts';
 import { withClient } from '../../session.ts';
 import { repeatable } from '../clone-options.ts';
+import { readDocument } from './read-document.ts';
+import { planOf } from './validate.ts';
 import { watchRunbook } from './watch.ts';
 
 interface Options extends OutputOptions {
@@ -15,6 +18,7 @@ interface Options extends OutputOptions {
   requestId?: string;
   requestedBy?: string;
   detach?: boolean;
+  dryRun?: boolean;
 }
 
 const EXAMPLES = `
@@ -35,15 +39,29 @@ export function addRun(runbook: Command, io: Io, exit: (code: ExitCode) => void)
     .option('--request-id <key>', 'your key: the same one twice is the same run')
     .option('--requested-by <who>', 'who asks; shown to people')
     .option('--detach', 'print the workflow ID and end')
+    .option('--dry-run', 'print the steps, the calls and the values, and do nothing')
     .addHelpText('after', EXAMPLES);
   withOutput(command).action(async (file: string, options: Options) => {
-    const document = (await readObject('FILE', file, io)) as unknown as RunbookDocument;
+    const loaded = await readDocument(file, io);
+    const { document } = loaded;
     const request = {
       runbook: document,
       inputs: inputsOf(options.input ?? [], document.inputs ?? {}),
       ...(options.requestId === undefined ? {} : { requestId: options.requestId }),
       ...(options.requestedBy === undefined ? {} : { requestedBy: options.requestedBy }),
     };
+    const { faults } = checkRequest(request);
+    if (faults.length > 0) throw new UsageError(faults.map((fault) => flagText(fault)).join('\n'));
+    const plan = planOf(file, loaded, request.inputs);
+    if (options.dryRun === true) {
+      if (options.output === 'json') printJSON(io, plan);
+      else
+        printLine(
+          io,
+          `${io.out.colours.bold('Nothing was done. This would be:')}\n${runbookPlanText(plan, io.out.colours)}`,
+        );
+      return exit(EXIT.ok);
+    }
     exit(
       await withClient(async (client) => {
         const run = await client.runbooks.start(request);
@@ -53,22 +71,12 @@ export function addRun(runbook: Command, io: Io, exit: (code: ExitCode) => void)
   });
 }
 
-/** `name=value`: text stays text where text is asked for, else it is read as YAML. */
-export function inputsOf(given: readonly string[], declared: Readonly<Record<string, RunbookInput>>): Record<string, Json> {
-  return Object.fromEntries(
-    given.map((pair) => {
-      const at = pair.indexOf('=');
-      if (at < 1) throw new UsageError(`--input ${pair}: must be NAME=VALUE`);
-      const [name, text] = [pair.slice(0, at), pair.slice(at + 1)];
-      const type = declared[name]?.type;
-      if (type === 'string' || type === 'cluster' || type === 'duration') return [name, text];
-      try {
-        return [name, parseYAML(text) as Json];
-      } catch (err) {
-        throw new UsageError(`--input ${name}: is neither JSON nor YAML: ${String(err)}`);
-      }
-    }),
-  );
+/** What is wrong with an input or a key, by its flag. */
+function flagText({ path, message }: Fault): string {
+  const [first, name] = path;
+  if (first === 'inputs' && name !== undefined) return `--input ${[name, ...path.slice(2)].join('.')}: ${message}`;
+  const flag = { requestId: '--request-id', requestedBy: '--requested-by' }[String(first)];
+  return `${flag ?? (path.join('.') || 'FILE')}: ${message}`;
 }
 
 function detached(run: RunbookHandle, options: Options, io: Io): ExitCode {
