@@ -10,12 +10,20 @@ import { LEASE } from './lease.ts';
 import { WORKFLOW } from './names.ts';
 import { refreshCloneRequestSchema } from './refresh-clone.ts';
 import * as results from './result-schemas.ts';
+import { runbookRequestSchema } from './runbook/check.ts';
+import { RUNBOOK } from './runbook/names.ts';
+import {
+  approvalDecisionSchema,
+  runbookFailureSchema,
+  runbookResultSchema,
+  stepStateSchema,
+} from './runbook/result-schema.ts';
 
 /** What one workflow type takes and gives: the schemas that `scripts/schemas.ts` publishes. */
 export interface PublishedWorkflow {
   request: z.ZodType;
   result: z.ZodType;
-  /** `details[0]` of an ApplicationFailure of the type `CloneFailed`. */
+  /** `details[0]` of an ApplicationFailure of the type `CloneFailed`, of a runbook `RunbookFailed`. */
   failure?: z.ZodType;
   updates?: Record<string, { request: z.ZodType; result: z.ZodType }>;
   queries?: Record<string, { result: z.ZodType }>;
@@ -78,5 +86,12 @@ export const PUBLISHED: Record<string, PublishedWorkflow> = {
       [LEASE.release]: { request: leaseReleaseSchema, result: results.leaseViewSchema },
     },
     queries: { [LEASE.view]: { result: results.leaseViewSchema } },
+  },
+  [WORKFLOW.runbook]: {
+    request: runbookRequestSchema,
+    result: runbookResultSchema,
+    failure: runbookFailureSchema,
+    updates: { [RUNBOOK.decide]: { request: approvalDecisionSchema, result: stepStateSchema } },
+    queries: { [RUNBOOK.steps]: { result: z.array(stepStateSchema) } },
   },
 };

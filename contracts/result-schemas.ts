@@ -31,7 +31,7 @@ const int = z.int().nonnegative();
 const text = z.string();
 const maybe = <S extends z.ZodType>(schema: S) => z.exactOptional(schema);
 
-const leftBehind = of<LeftBehind>()(
+export const leftBehindSchema = of<LeftBehind>()(
   z
     .object({
       kind: z.enum([
@@ -102,7 +102,7 @@ const groupMember = of<GroupMember>()(
 );
 const failedMember = of<FailedMember>()(
   z
-    .object({ sourceVolumeID: int, name: text, step: text, reason: text, leftBehind: z.array(leftBehind) })
+    .object({ sourceVolumeID: int, name: text, step: text, reason: text, leftBehind: z.array(leftBehindSchema) })
     .meta({ id: 'FailedMember' }),
 );
 
@@ -284,7 +284,7 @@ const failureFields = of<FailureDetails>()(
     since: maybe(text),
     cancelled: z.boolean(),
     undone: z.array(text),
-    leftBehind: z.array(leftBehind),
+    leftBehind: z.array(leftBehindSchema),
   }),
 ).shape;
 

@@ -21,11 +21,14 @@ export async function readInterfaces(dir: string): Promise<Interfaces> {
   for (const file of (await readdir(dir)).filter((f) => f.endsWith('.ts'))) {
     for (const [name, found] of interfacesIn(await readFile(`${dir}/${file}`, 'utf8'))) all.set(name, found);
   }
-  const inherit = ({ doc, members, from }: Found): InterfaceWords => {
-    const inherited = from.flatMap((name) => [...(all.has(name) ? inherit(all.get(name)!).members : [])]);
+  // A type may be made of itself, as JSON is.
+  const inherit = ({ doc, members, from }: Found, way: readonly string[]): InterfaceWords => {
+    const inherited = from.flatMap((name) => [
+      ...(all.has(name) && !way.includes(name) ? inherit(all.get(name)!, [...way, name]).members : []),
+    ]);
     return { ...(doc === undefined ? {} : { doc }), members: new Map([...inherited, ...members]) };
   };
-  return new Map([...all].map(([name, found]) => [name, inherit(found)]));
+  return new Map([...all].map(([name, found]) => [name, inherit(found, [name])]));
 }
 
 /** A comment, then a brace, or the name of a member or of a type. Strings may hold any of them. */

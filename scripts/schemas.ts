@@ -3,8 +3,10 @@ import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
-import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
+import { DEFAULT_TASK_QUEUE, FAILURE, WORKFLOW } from '../contracts/names.ts';
 import { PUBLISHED, type PublishedWorkflow } from '../contracts/published-schemas.ts';
+import { runbookFileSchema } from '../contracts/runbook/document.ts';
+import { allowExpressions } from './expressions-in-schema.ts';
 import { readInterfaces, type Interfaces } from './interfaces.ts';
 
 type Node = Record<string, unknown>;
@@ -25,12 +27,36 @@ export function jsonSchema(file: string, title: string, schema: z.ZodType, inter
     delete defs['JSON']!['$ref'];
     delete defs[json.slice(DEFS.length)];
   }
+  writeOut(rest, defs);
+  allowExpressions(defs);
   // A message that has a name stands at the top, where tools that generate code look for it.
   const { $ref, ...top } = rest;
   const name = $ref?.slice(DEFS.length);
   const body = name === undefined ? top : { ...defs[name], ...top };
   if (name !== undefined) delete defs[name];
-  return { $schema, $id: file, title, ...body, ...(Object.keys(defs).length === 0 ? {} : { $defs: defs }) };
+  const whole = { $schema, $id: file, title, ...body, ...(Object.keys(defs).length === 0 ? {} : { $defs: defs }) };
+  if (name === undefined) return whole;
+  // What speaks of itself.
+  return JSON.parse(JSON.stringify(whole).replaceAll(`"${DEFS}${name}"`, '"#"')) as Node;
+}
+
+/** What zod puts aside under a name of its own, in its place. */
+function writeOut(schema: Node, defs: Record<string, Node>): void {
+  const aside = Object.keys(defs).filter((key) => key.startsWith('__schema'));
+  if (aside.length === 0) return;
+  const visit = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(visit);
+    if (!isNode(node)) return;
+    const name = typeof node['$ref'] === 'string' ? node['$ref'].slice(DEFS.length) : '';
+    if (aside.includes(name)) {
+      delete node['$ref'];
+      Object.assign(node, defs[name]);
+    }
+    Object.values(node).forEach(visit);
+  };
+  visit(schema);
+  for (const [name, def] of Object.entries(defs)) if (!aside.includes(name)) visit(def);
+  for (const name of aside) delete defs[name];
 }
 
 /** What the comments of an interface say, as descriptions. */
@@ -54,7 +80,10 @@ function addWords(node: Node, name: string, interfaces: Interfaces): void {
 
 /** Files by name: a schema for each message, and index.json with what belongs together. */
 export async function renderSchemas(): Promise<Map<string, string>> {
-  const interfaces = await readInterfaces(`${root}contracts`);
+  const interfaces = new Map([
+    ...(await readInterfaces(`${root}contracts`)),
+    ...(await readInterfaces(`${root}contracts/runbook`)),
+  ]);
   const files = new Map<string, unknown>();
   const add = (file: string, title: string, schema: z.ZodType) => {
     files.set(file, jsonSchema(file, title, schema, interfaces));
@@ -65,7 +94,13 @@ export async function renderSchemas(): Promise<Map<string, string>> {
     result: add(`${type}.result.schema.json`, `Result of ${type}`, result),
     ...(failure === undefined
       ? {}
-      : { failure: add(`${type}.failure.schema.json`, `details[0] of a CloneFailed failure of ${type}`, failure) }),
+      : {
+          failure: add(
+            `${type}.failure.schema.json`,
+            `details[0] of a ${type === WORKFLOW.runbook ? FAILURE.runbookFailed : FAILURE.cloneFailed} failure of ${type}`,
+            failure,
+          ),
+        }),
     ...named('updates', updates, (name, update) => ({
       request: add(`${type}.${name}.request.schema.json`, `Argument of the update ${name} of ${type}`, update.request),
       result: add(`${type}.${name}.result.schema.json`, `Result of the update ${name} of ${type}`, update.result),
@@ -75,7 +110,8 @@ export async function renderSchemas(): Promise<Map<string, string>> {
     })),
   });
   const workflows = Object.fromEntries(Object.entries(PUBLISHED).map(([type, of]) => [type, workflow(type, of)]));
-  files.set('index.json', { taskQueue: DEFAULT_TASK_QUEUE, workflows });
+  const runbookFile = add('runbook.document.schema.json', 'A runbook in a file', runbookFileSchema);
+  files.set('index.json', { taskQueue: DEFAULT_TASK_QUEUE, workflows, files: { runbook: runbookFile } });
   const style = await resolveConfig(`${DIR}/index.json`);
   const texts = [...files].map(async ([name, content]) => {
     const text = await format(JSON.stringify(content), { ...style, parser: 'json' });

@@ -124,7 +124,7 @@ const stepSchema = (kinds: Kinds) =>
     .superRefine(oneThing, always)
     .meta(ONE_THING);
 
-const documentOf = (kinds: Kinds) =>
+const documentOf = (kinds: Kinds, steps = 'RunbookSteps') =>
   z.strictObject(
     {
       name: z
@@ -140,6 +140,7 @@ const documentOf = (kinds: Kinds) =>
         .array(stepSchema(kinds), must(`a list of 1 to ${STEPS_MAX} steps`))
         .min(1, { error: `must be a list of 1 to ${STEPS_MAX} steps` })
         .max(STEPS_MAX, { error: `must be a list of 1 to ${STEPS_MAX} steps; nest runbooks` })
+        .meta({ id: steps })
         .describe('What is done. The order is that of needs, not that of the list.'),
       outputs: z
         .record(z.string().regex(NAME), anyJSON, { error: 'must be values by name' })
@@ -163,20 +164,33 @@ export const structureSchema = documentOf(
 const nested = (more: z.ZodRawShape) =>
   z.strictObject({ ...more, inputs: inputValuesSchema.optional().describe('Values of its inputs.') });
 
+/** Named, so that a schema has them once for steps and for what undoes them. */
+const named = Object.fromEntries(
+  Object.entries(ACTIONS).map(([kind, schema]) => [
+    kind,
+    (schema as z.ZodType).meta({ ...schema.meta(), id: `${kind[0]!.toUpperCase()}${kind.slice(1)}Fields` }),
+  ]),
+) as Kinds;
+
 /** As a request has it. */
 export const runbookDocumentSchema: z.ZodType = documentOf({
-  ...ACTIONS,
-  runbook: nested({ document: z.lazy(() => runbookDocumentSchema).describe('The document that is run.') }),
+  ...named,
+  runbook: nested({ document: z.lazy(() => runbookDocumentSchema).describe('The document that is run.') }).meta({
+    id: 'RunbookFields',
+  }),
 }).meta({ id: 'RunbookDocument', description: 'Steps, and what they need.' });
 
 /** As a file has it: another file is named, and read when this one is. */
-export const runbookFileSchema: z.ZodType = documentOf({
-  ...ACTIONS,
-  runbook: nested({
-    file: text(500).optional().describe('The document that is run: a path relative to this file.'),
-    document: z
-      .lazy(() => runbookFileSchema)
-      .optional()
-      .describe('In place of file: the document itself.'),
-  }).meta({ oneOf: [{ required: ['file'] }, { required: ['document'] }] }),
-}).meta({ id: 'RunbookFile', description: 'A runbook: steps, and what they need.' });
+export const runbookFileSchema: z.ZodType = documentOf(
+  {
+    ...named,
+    runbook: nested({
+      file: text(500).optional().describe('The document that is run: a path relative to this file.'),
+      document: z
+        .lazy(() => runbookFileSchema)
+        .optional()
+        .describe('In place of file: the document itself.'),
+    }).meta({ id: 'RunbookInFileFields', oneOf: [{ required: ['file'] }, { required: ['document'] }] }),
+  },
+  'RunbookFileSteps',
+).meta({ id: 'RunbookFile', description: 'A runbook: steps, and what they need.' });
