@@ -85,7 +85,11 @@ export class RunbookHandle {
   }
 
   /** The steps until the end. Nothing is thrown for a run that fails: `result()` tells why. */
-  async *watch({ intervalMs = 1_000, signal, outageMs = OUTAGE_MS }: ProgressOptions = {}): AsyncGenerator<RunbookView, void, undefined> {
+  async *watch({ intervalMs = 1_000, signal, outageMs = OUTAGE_MS }: ProgressOptions = {}): AsyncGenerator<
+    RunbookView,
+    void,
+    undefined
+  > {
     let lastAnswer = Date.now();
     while (signal?.aborted !== true) {
       try {
@@ -158,17 +162,26 @@ export class RunbookHandle {
     const { cause } = err;
     const options = { workflowId, cause: err };
     if (cause instanceof CancelledFailure) {
-      return new RunbookCancelledError(`The runbook ${workflowId} was cancelled; what it had done was undone.`, options);
+      return new RunbookCancelledError(
+        `The runbook ${workflowId} was cancelled; what it had done was undone.`,
+        options,
+      );
     }
     if (cause instanceof TerminatedFailure) {
-      return new RunbookFailedError(`The runbook ${workflowId} was terminated (${cause.message}); nothing was undone.`, options);
+      return new RunbookFailedError(
+        `The runbook ${workflowId} was terminated (${cause.message}); nothing was undone.`,
+        options,
+      );
     }
     if (!(cause instanceof ApplicationFailure)) return new RunbookFailedError(cause?.message ?? err.message, options);
     const first: unknown = cause.details?.[0];
-    if (cause.type === FAILURE.invalidRequest && Array.isArray(first)) return new InvalidRequestError(first.map(String));
+    if (cause.type === FAILURE.invalidRequest && Array.isArray(first))
+      return new InvalidRequestError(first.map(String));
     const details = cause.type === FAILURE.runbookFailed ? (first as RunbookFailureDetails) : undefined;
     const all = { ...options, ...(details === undefined ? {} : { details }) };
-    return details?.cancelled === true ? new RunbookCancelledError(cause.message, all) : new RunbookFailedError(cause.message, all);
+    return details?.cancelled === true
+      ? new RunbookCancelledError(cause.message, all)
+      : new RunbookFailedError(cause.message, all);
   }
 
   private translate(err: unknown): unknown {

@@ -90,7 +90,11 @@ export class Runbooks {
   }
 
   /** Runs, newest first. The server's index lags by a second or so. */
-  async *list({ waiting = false, limit = Infinity }: RunbookListOptions = {}): AsyncGenerator<RunbookSummary, void, undefined> {
+  async *list({ waiting = false, limit = Infinity }: RunbookListOptions = {}): AsyncGenerator<
+    RunbookSummary,
+    void,
+    undefined
+  > {
     const query = [
       `WorkflowType = '${WORKFLOW.runbook}'`,
       ...(waiting ? ["ElementPhase = 'waiting'", "ExecutionStatus = 'Running'"] : []),

@@ -98,7 +98,10 @@ async function join<T>(type: string, workflowId: string, request: Keyed, options
   const { deadline, searchAttributes: _attributes, ...how } = options;
   try {
     const result = await joins.joinRequest.executeWithOptions(
-      { summary: `Wait for ${workflowId}`.slice(0, 200), scheduleToCloseTimeout: timeLeft(deadline ?? request.deadline) },
+      {
+        summary: `Wait for ${workflowId}`.slice(0, 200),
+        scheduleToCloseTimeout: timeLeft(deadline ?? request.deadline),
+      },
       [{ workflowID: workflowId, type, request, ...how }],
     );
     return result as T;

@@ -30,7 +30,7 @@ export const createChangeForRunbookActivities = (
         volumeID,
         ...given(changes),
         ...(attributes === undefined ? {} : { attributes: keepingTag(volume, attributes) }),
-      } as ModifyVolumeParams);
+      });
       return { cluster, volumeID };
     });
   },
@@ -47,7 +47,8 @@ export const createChangeForRunbookActivities = (
   },
 });
 
-const given = (changes: object) => Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+const given = (changes: object) =>
+  Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
 
 /** ModifyVolume replaces all attributes; the tag is not the user's to take away, nor to set. */
 function keepingTag(volume: Volume, attributes: Record<string, unknown>): Record<string, unknown> {
@@ -59,7 +60,9 @@ function keepingTag(volume: Volume, attributes: Record<string, unknown>): Record
 async function groupIDs(ctx: StepContext, wanted: readonly (number | string)[]): Promise<number[]> {
   const { volumeAccessGroups } = await ctx.api.listVolumeAccessGroups({});
   return wanted.map((group) => {
-    const found = volumeAccessGroups.filter((g) => (typeof group === 'number' ? g.volumeAccessGroupID : g.name) === group);
+    const found = volumeAccessGroups.filter(
+      (g) => (typeof group === 'number' ? g.volumeAccessGroupID : g.name) === group,
+    );
     if (found.length === 1) return found[0]!.volumeAccessGroupID;
     throw new StepFailed(
       found.length === 0

@@ -29,7 +29,18 @@ function unknownToWorker({ steps, cluster }: RunbookRequest['runbook'], deps: Ac
     ] as const) {
       const path = `runbook.steps.${i}${at}`;
       check(`${path}.http.hook`, action.http?.['hook'], hooks, 'hook');
-      for (const kind of ['clone', 'group', 'fanOut', 'copy', 'snapshot', 'modify', 'grant', 'revoke', 'delete', 'lease'] as const) {
+      for (const kind of [
+        'clone',
+        'group',
+        'fanOut',
+        'copy',
+        'snapshot',
+        'modify',
+        'grant',
+        'revoke',
+        'delete',
+        'lease',
+      ] as const) {
         check(`${path}.${kind}.cluster`, action[kind]?.['cluster'], clusters, 'cluster');
       }
     }

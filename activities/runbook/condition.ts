@@ -19,7 +19,7 @@ export const createVolumeConditionActivities = (
         throw new StepFailed(`cluster ${ctx.alias} has no volume ${volumeID}, or it was deleted`);
       }
       const volume = JSON.parse(
-        JSON.stringify({ ...found, attributes: withoutTag((found.attributes ?? {}) as Record<string, unknown>) }),
+        JSON.stringify({ ...found, attributes: withoutTag((found.attributes ?? {})) }),
       ) as Fields;
       let answer: unknown;
       try {
@@ -27,7 +27,8 @@ export const createVolumeConditionActivities = (
       } catch (err) {
         throw new StepFailed(`until: ${err instanceof Error ? err.message : String(err)}`);
       }
-      if (typeof answer !== 'boolean') throw new StepFailed(`until: "${until}" is ${JSON.stringify(answer)}, not true or false`);
+      if (typeof answer !== 'boolean')
+        throw new StepFailed(`until: "${until}" is ${JSON.stringify(answer)}, not true or false`);
       if (!answer) {
         const pauseMs = Math.min(PAUSE_MAX_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, ctx.attempt - 1));
         throw new NotYet(`volume ${volumeID}: "${until}" does not hold yet`, pauseMs);

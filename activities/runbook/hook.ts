@@ -48,7 +48,8 @@ export const createRequestHookActivities = (deps: ActivityDeps): Pick<RunbookAct
       clearInterval(beat);
     }
     const { status, text } = answer;
-    if (status >= 200 && status < 300) return { status, ...pick(text, outputs, (why) => fail(`hook "${hook}" ${why}`, false)) };
+    if (status >= 200 && status < 300)
+      return { status, ...pick(text, outputs, (why) => fail(`hook "${hook}" ${why}`, false)) };
     const said = text.trim() === '' ? '' : `: ${text.trim().slice(0, QUOTED)}`;
     const why = status >= 300 && status < 400 ? ', and redirects are not followed' : '';
     throw fail(`hook "${hook}" answered HTTP ${status}${why}${said}`, repeat && PASSING.has(status));

@@ -31,17 +31,22 @@ export const createSnapshotForRunbookActivities = (
       }
       const tag = tagOf(owner, { source: { volumeID } }, 'snapshot');
       const named = name ?? volume.name;
-      const { snapshotID } = await makeOnce<{ snapshotID: number }>(ctx, owner, {}, {
-        method: 'CreateSnapshot',
-        find: async () => (await findOwnSnapshots(ctx.api, tag))[0],
-        create: () =>
-          ctx.api.createSnapshot({
-            volumeID,
-            name: named,
-            retention: hhmmss(parseDuration(expiresIn)!),
-            attributes: withTag({}, tag),
-          }),
-      });
+      const { snapshotID } = await makeOnce<{ snapshotID: number }>(
+        ctx,
+        owner,
+        {},
+        {
+          method: 'CreateSnapshot',
+          find: async () => (await findOwnSnapshots(ctx.api, tag))[0],
+          create: () =>
+            ctx.api.createSnapshot({
+              volumeID,
+              name: named,
+              retention: hhmmss(parseDuration(expiresIn)!),
+              attributes: withTag({}, tag),
+            }),
+        },
+      );
       return { cluster, volumeID, snapshotID, name: named };
     });
   },

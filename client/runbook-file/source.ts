@@ -57,7 +57,7 @@ export class Source {
   /** Where a path of the document stands, or what comes nearest to it. A field that should not be there: its name. */
   locate(path: Path, atName = false): { line: number; column: number } {
     const { document } = this;
-    let node = document?.contents as Node | null | undefined;
+    let node = document?.contents;
     let at = startOf(node) ?? 0;
     for (const [i, key] of path.entries()) {
       const resolved: unknown = isAlias(node) && document !== undefined ? node.resolve(document) : node;
@@ -92,7 +92,7 @@ export class Source {
       }
       if (second !== undefined) {
         this.fault(
-          startOf(second.contents as Node) ?? 0,
+          startOf(second.contents) ?? 0,
           'there is a second document in the file; put it into a file of its own',
         );
       }

@@ -83,7 +83,9 @@ describe.concurrent('the examples', () => {
         return all.length === 50 ? all : undefined;
       });
       expect(leases.every((l) => Date.parse(l.endsAt) > Date.now() + 71 * 3_600_000)).toBe(true);
-      await Promise.all(leases.map((l) => client.temporal.workflow.getHandle(l.workflowId).terminate('end of the test')));
+      await Promise.all(
+        leases.map((l) => client.temporal.workflow.getHandle(l.workflowId).terminate('end of the test')),
+      );
     }));
 
   test('application-copy, from the command line', () =>
@@ -109,7 +111,9 @@ describe.concurrent('the examples', () => {
       expect(callsOf('app')).toEqual(['app/quiesce', 'app/resume']);
       expect((await cli(['show', id])).stdout).toMatch(/✓ grant .*2 of 2 items/);
 
-      const late = await client.runbooks.decide(id, { step: 'agree', decision: 'reject', who: 'dba' }).catch((e) => e as Error);
+      const late = await client.runbooks
+        .decide(id, { step: 'agree', decision: 'reject', who: 'dba' })
+        .catch((e) => e as Error);
       expect(late).toBeInstanceOf(DecisionRefusedError);
       expect((late as Error).message).toMatch(/too late: .* has ended/);
     }));
@@ -155,7 +159,7 @@ test('a schedule runs a runbook, and what cannot be run is refused with all its 
   onCluster(async (service) => {
     const runbook = await documentOf('migration-rehearsal');
     const bad = { ...runbook, steps: [{ ...runbook.steps[0]!, needs: ['nope'] }, { id: 'two' }] };
-    await expect(client.runbooks.start({ runbook: bad as never, inputs: { x: 1 } })).rejects.toMatchObject({
+    await expect(client.runbooks.start({ runbook: bad, inputs: { x: 1 } })).rejects.toMatchObject({
       faults: expect.arrayContaining([
         expect.stringContaining('there is no step "nope"') as string,
         expect.stringContaining('must do exactly one of') as string,
@@ -165,7 +169,12 @@ test('a schedule runs a runbook, and what cannot be run is refused with all its 
     });
     const scheduleId = `rehearse-${service.alias}`;
     const simple = { name: 'simple', steps: [{ id: 'w', wait: { for: '1s' } }] };
-    await client.schedules.create({ id: scheduleId, type: 'runbook', request: { runbook: simple }, every: '1d' } as never);
+    await client.schedules.create({
+      id: scheduleId,
+      type: 'runbook',
+      request: { runbook: simple },
+      every: '1d',
+    } as never);
     try {
       await client.schedules.trigger(scheduleId);
       const done = await waitFor('the run', async () => {

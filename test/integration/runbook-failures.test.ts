@@ -22,7 +22,10 @@ afterAll(async () => {
 
 /** What the hook was asked for, in order. */
 const asked = (prefix: string) =>
-  server.seen.map((s) => s.hook).filter((h) => h.startsWith(`app/${prefix}/`)).map((h) => h.slice(prefix.length + 5));
+  server.seen
+    .map((s) => s.hook)
+    .filter((h) => h.startsWith(`app/${prefix}/`))
+    .map((h) => h.slice(prefix.length + 5));
 
 const http = (prefix: string, id: string): RunbookStep => ({
   id,
@@ -124,7 +127,11 @@ describe.concurrent('a runbook that is cancelled', () => {
       { id: 'it', wait: { volume: { volumeID: 42 }, until: 'volume.access == "locked"' } },
       'running',
     ],
-    ['clones many', { id: 'it', forEach: '[1, 2, 3]', parallel: 2, clone: { volumeID: 41, name: 'n-${item}' } }, 'running'],
+    [
+      'clones many',
+      { id: 'it', forEach: '[1, 2, 3]', parallel: 2, clone: { volumeID: 41, name: 'n-${item}' } },
+      'running',
+    ],
     [
       'runs another one',
       { id: 'it', runbook: { document: { name: 'inner', steps: [{ id: 'w', wait: { for: '1h' } }] } } },
@@ -160,7 +167,7 @@ describe.concurrent('an approval', () => {
     ]);
     await untilStep(run, 'ok', 'waiting');
     const yes = { step: 'ok', decision: 'approve', who: 'dba' } as const;
-    const refused = (decision: object) => expect(decide(run, { ...yes, ...decision } as never)).rejects;
+    const refused = (decision: object) => expect(decide(run, { ...yes, ...decision })).rejects;
     const because = (why: RegExp) => ({ cause: { message: expect.stringMatching(why) as string } });
     await refused({ who: 'intern' }).toMatchObject(because(/"intern" may not decide over "ok"; dba or boss may/));
     await refused({ step: 'nope' }).toMatchObject(because(/no approval "nope"; there are: ok, second/));
@@ -169,7 +176,9 @@ describe.concurrent('an approval', () => {
     await refused({ decision: 'perhaps' }).toMatchObject(because(/must be "approve" or "reject"/));
     await decide(run, yes);
     await decide(run, yes);
-    await refused({ who: 'boss', decision: 'reject' }).toMatchObject(because(/too late: dba has approved "ok" already/));
+    await refused({ who: 'boss', decision: 'reject' }).toMatchObject(
+      because(/too late: dba has approved "ok" already/),
+    );
     await untilStep(run, 'second', 'waiting');
     await decide(run, { ...yes, step: 'second' });
     await run.result();
@@ -198,7 +207,9 @@ describe.concurrent('an approval', () => {
     const run = await startRunbook(service, steps);
     await untilStep(run, 'then', 'running');
     await expect(decide(run, { step: 'ok', decision: 'approve', who: 'dba' })).rejects.toMatchObject({
-      cause: { message: expect.stringMatching(/too late: "ok" no longer waits, since nobody had decided until/) as string },
+      cause: {
+        message: expect.stringMatching(/too late: "ok" no longer waits, since nobody had decided until/) as string,
+      },
     });
     expect(await ending(run)).toMatchObject(expected);
   });

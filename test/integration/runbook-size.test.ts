@@ -21,7 +21,10 @@ afterAll(async () => {
 const call = (id: string, needs: string[]): RunbookStep => ({ id, needs, http: { hook: 'app', path: `/${id}` } });
 
 test.each([
-  ['200 steps, each after the one before', Array.from({ length: 200 }, (_, i) => call(`s${i}`, i === 0 ? [] : [`s${i - 1}`]))],
+  [
+    '200 steps, each after the one before',
+    Array.from({ length: 200 }, (_, i) => call(`s${i}`, i === 0 ? [] : [`s${i - 1}`])),
+  ],
   [
     '200 steps in layers that are 50 wide',
     Array.from({ length: 200 }, (_, i) =>

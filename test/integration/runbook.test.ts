@@ -35,20 +35,35 @@ describe.concurrent('a runbook', () => {
           { id: 'ok', approval: { from: ['dba', 'storage'], timeout: '1h' } },
           { id: 'quiesce', needs: ['ok'], http: { hook: 'app', path: '/quiesce/a' } },
           { id: 'copy', needs: ['quiesce'], clone: { volumeID: '${inputs.source}', name: 'uat-next' } },
-          { id: 'resume', needs: ['copy'], always: true, http: { hook: 'app', path: '/resume/${steps.copy.volumeID}' } },
+          {
+            id: 'resume',
+            needs: ['copy'],
+            always: true,
+            http: { hook: 'app', path: '/resume/${steps.copy.volumeID}' },
+          },
         ],
-        { inputs: { source: { type: 'volumeID' } }, outputs: { clone: '${steps.copy.volumeID}', by: '${steps.ok.who}' } },
+        {
+          inputs: { source: { type: 'volumeID' } },
+          outputs: { clone: '${steps.copy.volumeID}', by: '${steps.ok.who}' },
+        },
         { source: 42 },
       );
       await untilStep(run, 'ok', 'waiting');
       expect(standing(await stepsOf(run))).toMatchObject({ quiesce: 'pending' });
       await decide(run, { step: 'ok', decision: 'approve', who: 'dba', comment: 'go' });
       const { outputs, steps } = await run.result();
-      expect(standing(steps)).toEqual({ ok: 'succeeded', quiesce: 'succeeded', copy: 'succeeded', resume: 'succeeded' });
+      expect(standing(steps)).toEqual({
+        ok: 'succeeded',
+        quiesce: 'succeeded',
+        copy: 'succeeded',
+        resume: 'succeeded',
+      });
       const [clone] = ours(service.simulator.cluster.state()).volumes;
       expect(clone!['name']).toBe('uat-next');
       expect(outputs).toEqual({ clone: clone!.volumeID, by: 'dba' });
-      const asked = server.seen.map((s) => s.hook).filter((h) => h.startsWith('app/quiesce') || h.startsWith('app/resume'));
+      const asked = server.seen
+        .map((s) => s.hook)
+        .filter((h) => h.startsWith('app/quiesce') || h.startsWith('app/resume'));
       expect(asked).toEqual(['app/quiesce/a', `app/resume/${clone!.volumeID}`]);
       expect(await ending(run)).toMatchObject({ ended: 'completed' });
     }));
@@ -96,7 +111,10 @@ describe.concurrent('a runbook', () => {
           { id: 'pause', needs: ['tidy'], wait: { for: '1s' } },
           { id: 'until', needs: ['tidy'], wait: { until: '2026-01-01T00:00:00Z' } },
         ],
-        { inputs: { names: { type: 'list' } }, outputs: { until: '${steps.free.endsAt}', from: '${steps.lease.endsAt}' } },
+        {
+          inputs: { names: { type: 'list' } },
+          outputs: { until: '${steps.free.endsAt}', from: '${steps.lease.endsAt}' },
+        },
         { names: ['a', 'b', 'c'] },
       );
       const { steps, outputs } = await run.result();
@@ -139,7 +157,9 @@ describe.concurrent('a runbook', () => {
 
   test('changes what is not ours when it is told to', () =>
     onCluster(async (service) => {
-      const run = await startRunbook(service, [{ id: 'it', modify: { volumeID: 60, access: 'readOnly', force: true } }]);
+      const run = await startRunbook(service, [
+        { id: 'it', modify: { volumeID: 60, access: 'readOnly', force: true } },
+      ]);
       await run.result();
       expect(service.simulator.cluster.state().volumes.find((v) => v.volumeID === 60)!['access']).toBe('readOnly');
     }));
@@ -168,7 +188,10 @@ describe.concurrent('a runbook', () => {
             inputs: { v: 42 },
           },
         },
-        { id: 'theirs', workflow: { type: 'cloneVolume', input: { cluster: service.alias, volumeID: 42, name: 'theirs' } } },
+        {
+          id: 'theirs',
+          workflow: { type: 'cloneVolume', input: { cluster: service.alias, volumeID: 42, name: 'theirs' } },
+        },
       ]);
       const { steps } = await run.result();
       expect(new Set(steps.map((s) => s.outcome))).toEqual(new Set(['succeeded']));
@@ -201,14 +224,24 @@ describe.concurrent('a runbook', () => {
       );
       const { steps, outputs } = await run.result();
       expect(standing(steps)).toEqual({
-        ...{ flaky: 'succeeded', never: 'skipped', after: 'succeeded', bad: 'failed', slow: 'failed', told: 'succeeded' },
+        ...{
+          flaky: 'succeeded',
+          never: 'skipped',
+          after: 'succeeded',
+          bad: 'failed',
+          slow: 'failed',
+          told: 'succeeded',
+        },
         query: 'succeeded',
       });
       expect(outputs).toEqual({ rows: 7 });
       const flaky = server.seen.filter((s) => s.hook === 'app/flaky');
       expect(flaky).toHaveLength(3);
       expect(new Set(flaky.map((s) => s.headers['idempotency-key'])).size).toBe(1);
-      expect(server.seen.find((s) => s.hook.startsWith('app/q?'))).toMatchObject({ method: 'GET', hook: 'app/q?a=b+c&n=3' });
+      expect(server.seen.find((s) => s.hook.startsWith('app/q?'))).toMatchObject({
+        method: 'GET',
+        hook: 'app/q?a=b+c&n=3',
+      });
       expect(steps.find((s) => s.id === 'slow')!.note).toContain('had not ended after 1s');
     }));
 });

@@ -20,7 +20,11 @@ export type RunbookRun = WorkflowHandle<Runbook>;
 export const startRunbook = (
   service: Pick<Service, 'client' | 'taskQueue' | 'alias'>,
   steps: RunbookStep[],
-  { inputs, requestId, ...more }: Partial<RunbookDocument> & { values?: never } & Pick<RunbookRequest, 'requestId'> = {},
+  {
+    inputs,
+    requestId,
+    ...more
+  }: Partial<RunbookDocument> & { values?: never } & Pick<RunbookRequest, 'requestId'> = {},
   values: Record<string, Json> = {},
 ): Promise<RunbookRun> =>
   service.client.workflow.start<Runbook>('runbook', {
@@ -48,13 +52,13 @@ export const decide = (run: RunbookRun, decision: ApprovalDecision): Promise<Ste
 
 /** Until the step stands so. */
 export const untilStep = (run: RunbookRun, id: string, outcome: StepState['outcome']) =>
-  waitFor(`step ${id} to be ${outcome}`, async () => (await stepsOf(run)).some((s) => s.id === id && s.outcome === outcome));
+  waitFor(`step ${id} to be ${outcome}`, async () =>
+    (await stepsOf(run)).some((s) => s.id === id && s.outcome === outcome),
+  );
 
 /** `ok succeeded, copy failed`: how all steps stand. */
 export const standing = (steps: readonly StepState[]): Record<string, string> =>
-  Object.fromEntries(
-    steps.map((s) => [s.id, s.undo === undefined ? s.outcome : `${s.outcome}, undo ${s.undo}`]),
-  );
+  Object.fromEntries(steps.map((s) => [s.id, s.undo === undefined ? s.outcome : `${s.outcome}, undo ${s.undo}`]));
 
 /** Events and bytes of its history. */
 export async function historySize(run: RunbookRun): Promise<{ events: number; bytes: number }> {

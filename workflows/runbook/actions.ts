@@ -106,7 +106,9 @@ export function describe({ kind, fields, name }: Pick<Action, 'kind' | 'fields' 
     case 'http':
       return `${text('hook')}: ${String(fields['method'] ?? 'POST')} ${String(fields['path'] ?? '/')}`;
     case 'delete':
-      return fields['snapshotID'] === undefined ? `DeleteVolume ${text('volumeID')}` : `DeleteSnapshot ${text('snapshotID')}`;
+      return fields['snapshotID'] === undefined
+        ? `DeleteVolume ${text('volumeID')}`
+        : `DeleteSnapshot ${text('snapshotID')}`;
     case 'snapshot':
       return `CreateSnapshot of volume ${text('volumeID')}`;
     case 'modify':
@@ -145,4 +147,3 @@ function hash(text: string, seed: number): string {
   for (let i = 0; i < text.length; i += 1) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   return (h >>> 0).toString(16).padStart(8, '0');
 }
-

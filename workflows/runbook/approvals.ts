@@ -46,7 +46,11 @@ export class Approvals {
     const waits = this.waiting.get(step);
     if (waits === undefined) {
       const why = this.closed.get(step) ?? (state.outcome === 'pending' ? undefined : `it is ${state.outcome}`);
-      throw refusal(why === undefined ? `"${step}" does not wait for a decision yet` : `too late: "${step}" no longer waits, ${why}`);
+      throw refusal(
+        why === undefined
+          ? `"${step}" does not wait for a decision yet`
+          : `too late: "${step}" no longer waits, ${why}`,
+      );
     }
     if (!waits.from.includes(who)) {
       throw refusal(`who: "${who}" may not decide over "${step}"; ${waits.from.join(' or ')} may`);
@@ -68,7 +72,8 @@ export class Approvals {
     const { from, message, timeout, onTimeout = 'fail' } = fields;
     const people = Array.isArray(from) ? from.map(String) : [String(from)];
     const ms = timeout === undefined ? undefined : parseDuration(timeout);
-    if (timeout !== undefined && ms === undefined) throw new NotApproved(`timeout: ${JSON.stringify(timeout)} is no duration`);
+    if (timeout !== undefined && ms === undefined)
+      throw new NotApproved(`timeout: ${JSON.stringify(timeout)} is no duration`);
     const until = ms === undefined ? undefined : isoTime(Date.now() + ms);
     const waits: WaitingApproval = {
       step: name,
@@ -90,7 +95,13 @@ export class Approvals {
       else await condition(decided, ms, { summary });
     } finally {
       this.waiting.delete(name);
-      if (!decided()) this.closed.set(name, until !== undefined && Date.now() >= Date.parse(until) ? `since nobody had decided until ${until}` : 'since the run was cancelled');
+      if (!decided())
+        this.closed.set(
+          name,
+          until !== undefined && Date.now() >= Date.parse(until)
+            ? `since nobody had decided until ${until}`
+            : 'since the run was cancelled',
+        );
       this.tell();
     }
     return judge(this.decisions.get(name), String(onTimeout), until);
@@ -108,11 +119,13 @@ function judge(made: ApprovalDecision | undefined, onTimeout: string, until: str
   const decidedAt = isoTime(Date.now());
   if (made === undefined) {
     if (onTimeout === 'skip') return { output: null, skipped: `nobody had decided until ${until}` };
-    if (onTimeout === 'approve') return { output: { decision: 'approve', who: null, comment: 'nobody objected in time', decidedAt } };
+    if (onTimeout === 'approve')
+      return { output: { decision: 'approve', who: null, comment: 'nobody objected in time', decidedAt } };
     throw new NotApproved(`nobody had decided until ${until}`);
   }
   const { who, comment, decision } = made;
-  if (decision === 'reject') throw new NotApproved(`${who} has rejected it${comment === undefined ? '' : `: ${comment}`}`);
+  if (decision === 'reject')
+    throw new NotApproved(`${who} has rejected it${comment === undefined ? '' : `: ${comment}`}`);
   const output: Json = { decision, who, comment: comment ?? null, decidedAt };
   return { output };
 }

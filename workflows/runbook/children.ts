@@ -1,5 +1,13 @@
 import { defineSearchAttributeKey, type SearchAttributePair } from '@temporalio/common';
-import { cloneLabel, copyLabel, fanOutLabel, groupLabel, label, refreshLabel, runbookLabel } from '../../contracts/label.ts';
+import {
+  cloneLabel,
+  copyLabel,
+  fanOutLabel,
+  groupLabel,
+  label,
+  refreshLabel,
+  runbookLabel,
+} from '../../contracts/label.ts';
 import { WORKFLOW } from '../../contracts/names.ts';
 import type { Json, StepState } from '../../contracts/runbook/types.ts';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
@@ -31,7 +39,12 @@ export async function runChildOf(run: RunbookRun, action: Action, state: StepSta
   return (result as unknown as { outputs: Json }).outputs;
 }
 
-function requestOf(run: RunbookRun, kind: ChildKind, fields: Fields, requestId: string): Fields & { requestId: string } {
+function requestOf(
+  run: RunbookRun,
+  kind: ChildKind,
+  fields: Fields,
+  requestId: string,
+): Fields & { requestId: string } {
   const { requestedBy } = run.id;
   const by: Fields = requestedBy === undefined ? {} : { requestedBy };
   if (kind === 'runbook') {

@@ -9,7 +9,8 @@ export const expand = (template: Json, scope: Scope): Json => evaluate(template,
 
 export function isTrue(expression: string, scope: Scope): boolean {
   const answer = evaluateExpression(expression, scope);
-  if (typeof answer !== 'boolean') throw new Error(`when: "${expression}" is ${JSON.stringify(answer)}, not true or false`);
+  if (typeof answer !== 'boolean')
+    throw new Error(`when: "${expression}" is ${JSON.stringify(answer)}, not true or false`);
   return answer;
 }
 

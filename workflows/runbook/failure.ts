@@ -48,7 +48,11 @@ export function madeBy({ step, kind, name, output }: Acted): LeftBehind[] {
     case 'fanOut':
       return volumes(members(output['succeeded']));
     case 'snapshot':
-      return numbers(output['snapshotID']).map((id) => ({ kind: 'snapshot', id, reason: `${reason}; it expires by itself` }));
+      return numbers(output['snapshotID']).map((id) => ({
+        kind: 'snapshot',
+        id,
+        reason: `${reason}; it expires by itself`,
+      }));
     default:
       return [];
   }

@@ -245,7 +245,6 @@ export class RunbookRun {
 
 const now = () => new Date().toISOString();
 
-
 const asObject = (value: Json | undefined): { [key: string]: Json } =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};
 

@@ -64,7 +64,8 @@ export class StepRunner {
   async run(): Promise<Done> {
     if (this.step.forEach === undefined) return this.attempts();
     const list = listOf(this.step.forEach, this.run_.scope());
-    if (list.length > ACTIONS_MAX) throw new Error(`forEach has ${list.length} items; at most ${ACTIONS_MAX} can be done`);
+    if (list.length > ACTIONS_MAX)
+      throw new Error(`forEach has ${list.length} items; at most ${ACTIONS_MAX} can be done`);
     return { output: { items: await this.items(list) } };
   }
 

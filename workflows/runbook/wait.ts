@@ -24,7 +24,10 @@ export async function waitFor(run: RunbookRun, { fields, scope }: Action, state:
           cluster: String(cluster),
           volumeID: Number(volumeID),
           until: String(until),
-          scope: { inputs: scope['inputs'] as Json, ...(scope['item'] === undefined ? {} : { item: scope['item'] as Json }) },
+          scope: {
+            inputs: scope['inputs'] as Json,
+            ...(scope['item'] === undefined ? {} : { item: scope['item'] as Json }),
+          },
         },
       ],
     );
