@@ -91,7 +91,8 @@ export class RunbookHandle {
     undefined
   > {
     let lastAnswer = Date.now();
-    while (signal?.aborted !== true) {
+    for (;;) {
+      if (signal?.aborted) return;
       try {
         const view = await this.view();
         lastAnswer = Date.now();

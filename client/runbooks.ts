@@ -109,7 +109,7 @@ export class Runbooks {
         const phase = info.typedSearchAttributes.get(KEYS.phase) as Phase | undefined;
         yield {
           workflowId: info.workflowId,
-          name: request?.runbook.name ?? String(info.memo?.['name'] ?? '?'),
+          name: request?.runbook.name ?? '?',
           status: info.status.name,
           ...(phase === undefined ? {} : { phase }),
           waitsFor: running ? ((info.memo?.[MEMO.approvals] as WaitingApproval[] | undefined) ?? []) : [],

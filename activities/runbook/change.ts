@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { clusterSchema, id, modifySchema, volumeAccessGroupsSchema } from '../../contracts/fields.ts';
 import { TAG_ATTRIBUTE } from '../../contracts/names.ts';
-import type { ModifyVolumeParams, Volume } from '../../element/index.ts';
+import type { Volume } from '../../element/index.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { addToGroup } from '../modify.ts';
 import { revokeAccess } from '../release.ts';

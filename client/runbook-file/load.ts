@@ -11,7 +11,7 @@ import { Source, type FileFault } from './source.ts';
 export interface RunbookFile {
   document: RunbookDocument;
   /** Where a fault of the document stands. */
-  place(fault: Fault): FileFault;
+  place: (fault: Fault) => FileFault;
 }
 
 export interface LoadOptions {

@@ -37,7 +37,7 @@ const cluster = clusterSchema
 const setByRun = { requestId: notHere('is set by the run, so that a step does nothing twice; leave it out') };
 
 /** A request, of which the run sets the key, and the document may name the cluster. `never`: what differs from the request. */
-const requestOf = <S extends z.ZodObject>(schema: S) =>
+const requestOf = (schema: z.ZodType) =>
   (schema as z.ZodObject).safeExtend({ cluster: cluster as never, ...(setByRun as object) }).meta(schema.meta() ?? {});
 
 const refreshOf = (schema: typeof refreshOne | typeof refreshGroup) => {

@@ -141,12 +141,12 @@ function walk(node: ASTNode, variables: readonly string[], found: Found): void {
     case 'call': {
       const [name, args] = node.args;
       if (!FUNCTIONS.has(name))
-        throw new ExpressionError(`there is no function ${name}(); there are ${names(FUNCTIONS)}`);
+        throw new ExpressionError(`there is no function ${name}(); there are ${listed(FUNCTIONS)}`);
       return args.forEach((a) => go(a));
     }
     case 'rcall': {
       const [name, receiver, args] = node.args;
-      if (!METHODS.has(name)) throw new ExpressionError(`there is no method .${name}(); there are ${names(METHODS)}`);
+      if (!METHODS.has(name)) throw new ExpressionError(`there is no method .${name}(); there are ${listed(METHODS)}`);
       go(receiver);
       if (!LOOPS.has(name)) return args.forEach((a) => go(a));
       const [variable, ...rest] = args;
@@ -188,7 +188,7 @@ function walk(node: ASTNode, variables: readonly string[], found: Found): void {
   }
 }
 
-const names = (set: ReadonlySet<string>) => [...set].join(', ');
+const listed = (set: ReadonlySet<string>) => [...set].join(', ');
 
 /** Notes a chain of names that begins at a root. False when it begins somewhere else. */
 function referenced(node: ASTNode, variables: readonly string[], found: Found): boolean {

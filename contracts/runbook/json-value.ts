@@ -43,5 +43,8 @@ const sizeOf = (value: unknown): number => {
   return value.length + 3;
 };
 
+/** As people read it: text as it is. */
+export const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
+
 /** The bytes that it has exactly. */
 export const bytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value) ?? '').length;

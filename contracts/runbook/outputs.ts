@@ -26,27 +26,23 @@ const FIXED: { [K in StepKind]?: Fields } = {
 const has = (fields: unknown, name: string) =>
   fields !== null && typeof fields === 'object' && Object.hasOwn(fields, name);
 
+const deleted = { deleted: 'bool' } as const;
+const BY_FIELDS: { [K in StepKind]?: (fields: unknown) => Fields } = {
+  delete: (fields) =>
+    has(fields, 'snapshotID') ? { cluster: 'string', snapshotID: 'int', ...deleted } : { ...onVolume, ...deleted },
+  lease: (fields) => ({
+    ...{ ...onVolume, leaseID: 'string', endsAt: 'string' },
+    ...(has(fields, 'for') ? {} : { released: 'bool' }),
+  }),
+  wait: (fields) => (has(fields, 'volume') ? { ...onVolume, volume: 'dyn' } : { until: 'string' }),
+  http: (fields) => {
+    const { outputs } = fields as { outputs?: unknown };
+    const chosen = outputs !== null && typeof outputs === 'object' ? Object.keys(outputs) : [];
+    return { status: 'int', ...Object.fromEntries(chosen.map((name) => [name, 'dyn' as const])) };
+  },
+};
+
 /** What a step puts out, by name; undefined when that is not known before. `nested`: the outputs of a nested runbook. */
 export function outputsOf(kind: StepKind, fields: unknown, nested: Fields | undefined): Fields | undefined {
-  switch (kind) {
-    case 'delete':
-      return has(fields, 'snapshotID')
-        ? { cluster: 'string', snapshotID: 'int', deleted: 'bool' }
-        : { ...onVolume, deleted: 'bool' };
-    case 'lease':
-      return { ...onVolume, leaseID: 'string', endsAt: 'string', ...(has(fields, 'for') ? {} : { released: 'bool' }) };
-    case 'wait':
-      return has(fields, 'volume') ? { ...onVolume, volume: 'dyn' } : { until: 'string' };
-    case 'http': {
-      const { outputs } = fields as { outputs?: unknown };
-      const chosen = outputs !== null && typeof outputs === 'object' ? Object.keys(outputs) : [];
-      return { status: 'int', ...Object.fromEntries(chosen.map((name) => [name, 'dyn' as const])) };
-    }
-    case 'runbook':
-      return nested;
-    case 'workflow':
-      return undefined;
-    default:
-      return FIXED[kind];
-  }
+  return kind === 'runbook' ? nested : (BY_FIELDS[kind]?.(fields) ?? FIXED[kind]);
 }

@@ -1,3 +1,4 @@
+import { asText } from './json-value.ts';
 import { schemaFor } from './actions.ts';
 import { parseExpression, type Expression } from './cel.ts';
 import { valueOf } from './expression.ts';
@@ -113,7 +114,7 @@ class Planner {
     return {
       name,
       ...(description === undefined ? {} : { description }),
-      ...(cluster === undefined ? {} : { cluster: String(this.known(cluster, [...this.path, 'cluster'])) }),
+      ...(cluster === undefined ? {} : { cluster: asText(this.known(cluster, [...this.path, 'cluster'])) }),
       timeout,
       inputs: Object.entries(inputs).map(([key, { type, default: standard, description: words }]) => ({
         ...{ name: key, type },

@@ -1,3 +1,4 @@
+import { asText } from './json-value.ts';
 import { kindOfValue } from './shapes.ts';
 import type { Json, StepKind } from './types.ts';
 
@@ -31,7 +32,7 @@ const hooksOf = (hooks: Json | undefined, ...names: string[]): string[] =>
   names.flatMap((name) => {
     const hook = member(hooks, name);
     if (hook === undefined) return [];
-    return [`hook ${String(typeof hook === 'string' ? hook : member(hook, 'hook'))}`];
+    return [`hook ${asText(typeof hook === 'string' ? hook : member(hook, 'hook'))}`];
   });
 
 /** What a step starts, changes and calls, in its order. Calls that only look are left out. */
@@ -89,13 +90,13 @@ export function plannedCalls(kind: StepKind, fields: Fields): string[] {
       return [];
     case 'http':
       return [
-        `${String(fields['method'] ?? 'POST')} to the hook ${String(fields['hook'])}, below its address: ${String(fields['path'] ?? '/')}`,
+        `${asText(fields['method'] ?? 'POST')} to the hook ${asText(fields['hook'])}, below its address: ${asText(fields['path'] ?? '/')}`,
       ];
     case 'runbook':
       return ['workflow runbook'];
     case 'workflow':
       return [
-        `workflow ${String(fields['type'])}${fields['taskQueue'] === undefined ? '' : ` on task queue ${String(fields['taskQueue'])}`}`,
+        `workflow ${asText(fields['type'])}${fields['taskQueue'] === undefined ? '' : ` on task queue ${asText(fields['taskQueue'])}`}`,
       ];
   }
 }

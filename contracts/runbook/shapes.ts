@@ -11,9 +11,7 @@ export type Fields = { readonly [name: string]: Shape };
 /** The kinds of JSON values that a field takes. */
 export type Kind = 'number' | 'text' | 'boolean' | 'list' | 'object' | 'null';
 
-type Any = z.ZodType & { _zod: { def: Record<string, unknown> & { type: string } } };
-
-const def = (schema: z.ZodType) => (schema as Any)._zod.def;
+const def = (schema: z.ZodType) => schema.def as unknown as Record<string, unknown> & { type: string };
 
 /** The schema without what may be missing, and each that it may be. */
 export function optionsOf(schema: z.ZodType): z.ZodType[] {

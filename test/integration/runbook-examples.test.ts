@@ -18,8 +18,9 @@ let client: CloneClient;
 beforeAll(async () => {
   server = await startHookServer(['uat-db', 'app', 'migration']);
   fleet = await startFleet({ hooks: server.hooks });
-  const { client: temporal, taskQueue, address, stop } = await fleet.add();
-  await stop();
+  const service = await fleet.add();
+  const { client: temporal, taskQueue, address } = service;
+  await service.stop();
   client = new CloneClient(temporal, { taskQueue });
   vi.stubEnv('TEMPORAL_ADDRESS', address);
   vi.stubEnv('ELEMENT_CLONE_TASK_QUEUE', taskQueue);
@@ -30,6 +31,7 @@ afterAll(async () => {
   await server?.close();
 });
 
+const ascending = (a: number, b: number) => a - b;
 const fileOf = (name: string) => fileURLToPath(new URL(`../../examples/runbooks/${name}.yaml`, import.meta.url));
 const documentOf = async (name: string) => parse(await readFile(fileOf(name), 'utf8')) as RunbookDocument;
 
@@ -75,7 +77,9 @@ describe.concurrent('the examples', () => {
       const run = await start(service, 'developer-copies', { source: 42, developers });
       const { outputs } = await run.result();
       const { volumes, snapshots } = ours(service.simulator.cluster.state());
-      expect(volumes.map((v) => v.volumeID).toSorted()).toEqual((outputs['volumes'] as number[]).toSorted());
+      expect(volumes.map((v) => v.volumeID).toSorted(ascending)).toEqual(
+        (outputs['volumes'] as number[]).toSorted(ascending),
+      );
       expect(new Set(volumes.map((v) => v['name'])).size).toBe(50);
       expect(snapshots).toEqual([]);
       const leases = await waitFor('fifty leases', async () => {

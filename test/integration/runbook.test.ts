@@ -124,7 +124,7 @@ describe.concurrent('a runbook', () => {
       expect(left.volumes.map((v) => v['access'])).toEqual(['readOnly', 'readOnly']);
       expect(left.volumes.every((v) => (v['attributes'] as { stage?: string }).stage === 'uat')).toBe(true);
       expect({ snapshots: left.snapshots, memberships: left.memberships }).toEqual({ snapshots: [], memberships: [] });
-      expect(Date.parse(String(outputs['until'])) - Date.parse(String(outputs['from']))).toBe(24 * 3_600_000);
+      expect(Date.parse(outputs['until'] as string) - Date.parse(outputs['from'] as string)).toBe(24 * 3_600_000);
       expect(service.simulator.cluster.calls.counts().byMethod['PurgeDeletedVolume']).toBeUndefined();
       expect(service.simulator.cluster.calls.counts().byMethod['CreateSnapshot']).toBe(1);
     }));
@@ -195,7 +195,7 @@ describe.concurrent('a runbook', () => {
       ]);
       const { steps } = await run.result();
       expect(new Set(steps.map((s) => s.outcome))).toEqual(new Set(['succeeded']));
-      const names = ours(service.simulator.cluster.state()).volumes.map((v) => String(v['name']));
+      const names = ours(service.simulator.cluster.state()).volumes.map((v) => v['name']);
       expect(names.toSorted()).toEqual(
         expect.arrayContaining(['db-prod-log-clone', 'db-prod-temp-clone', 'f-1', 'f-2', 'inner', 'theirs']),
       );

@@ -1,4 +1,5 @@
 import type { Owner } from '../../activities/types.ts';
+import { asText } from '../../contracts/runbook/json-value.ts';
 import { VALUES_BYTES_MAX } from '../../contracts/runbook/names.ts';
 import type { Json, RunbookAction, RunbookStep, StepKind, StepState } from '../../contracts/runbook/types.ts';
 import { hooks, volumes } from './activities.ts';
@@ -44,7 +45,7 @@ export function prepare(
   const given = fieldsOf(action);
   const later = FOR_OTHERS[kind]?.(given) ?? [];
   const fields = Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [name, later.includes(name) ? value : expand(value, scope)]),
+    Object.entries(given).map(([field, value]) => [field, later.includes(field) ? value : expand(value, scope)]),
   );
   if (sizeOf(fields) > VALUES_BYTES_MAX) {
     throw new Error(`its fields are larger than ${VALUES_BYTES_MAX} bytes with the values of their expressions`);
@@ -101,26 +102,18 @@ export async function act(run: RunbookRun, action: Action, state: StepState | un
 
 /** What an action does, in a few words. */
 export function describe({ kind, fields, name }: Pick<Action, 'kind' | 'fields' | 'name'>): string {
-  const text = (field: string) => String(fields[field] ?? '?');
-  switch (kind) {
-    case 'http':
-      return `${text('hook')}: ${String(fields['method'] ?? 'POST')} ${String(fields['path'] ?? '/')}`;
-    case 'delete':
-      return fields['snapshotID'] === undefined
-        ? `DeleteVolume ${text('volumeID')}`
-        : `DeleteSnapshot ${text('snapshotID')}`;
-    case 'snapshot':
-      return `CreateSnapshot of volume ${text('volumeID')}`;
-    case 'modify':
-      return `ModifyVolume ${text('volumeID')}`;
-    case 'grant':
-    case 'revoke':
-      return `${kind} access to volume ${text('volumeID')}`;
-    case 'lease':
-      return `Lease of volume ${text('volumeID')}`;
-    default:
-      return `${kind} (${name})`;
-  }
+  const text = (field: string, otherwise = '?') => asText(fields[field] ?? otherwise);
+  const volume = text('volumeID');
+  const texts: { [K in StepKind]?: string } = {
+    http: `${text('hook')}: ${text('method', 'POST')} ${text('path', '/')}`,
+    delete: fields['snapshotID'] === undefined ? `DeleteVolume ${volume}` : `DeleteSnapshot ${text('snapshotID')}`,
+    snapshot: `CreateSnapshot of volume ${volume}`,
+    modify: `ModifyVolume ${volume}`,
+    grant: `grant access to volume ${volume}`,
+    revoke: `revoke access to volume ${volume}`,
+    lease: `Lease of volume ${volume}`,
+  };
+  return texts[kind] ?? `${kind} (${name})`;
 }
 
 const ownerOf = (run: RunbookRun, key: string): Owner => {

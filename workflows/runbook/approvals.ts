@@ -2,6 +2,7 @@ import { ApplicationFailure, condition, upsertMemo } from '@temporalio/workflow'
 import { parseDuration } from '../../contracts/duration.ts';
 import { isoTime } from '../../contracts/lease.ts';
 import { FAILURE, MEMO } from '../../contracts/names.ts';
+import { asText } from '../../contracts/runbook/json-value.ts';
 import type { ApprovalDecision, Json, StepState, WaitingApproval } from '../../contracts/runbook/types.ts';
 import { publish } from '../search-attributes.ts';
 import type { Action } from './actions.ts';
@@ -70,7 +71,7 @@ export class Approvals {
   /** Until somebody decides, or the time is over. */
   async wait({ fields, name }: Action, state: StepState | undefined): Promise<Done> {
     const { from, message, timeout, onTimeout = 'fail' } = fields;
-    const people = Array.isArray(from) ? from.map(String) : [String(from)];
+    const people = (Array.isArray(from) ? from : [from ?? null]).map(asText);
     const ms = timeout === undefined ? undefined : parseDuration(timeout);
     if (timeout !== undefined && ms === undefined)
       throw new NotApproved(`timeout: ${JSON.stringify(timeout)} is no duration`);
@@ -104,7 +105,7 @@ export class Approvals {
         );
       this.tell();
     }
-    return judge(this.decisions.get(name), String(onTimeout), until);
+    return judge(this.decisions.get(name), onTimeout, until);
   }
 
   /** In the search attributes and the memo, so that a list needs neither history nor worker. */
@@ -115,7 +116,7 @@ export class Approvals {
   }
 }
 
-function judge(made: ApprovalDecision | undefined, onTimeout: string, until: string | undefined): Done {
+function judge(made: ApprovalDecision | undefined, onTimeout: Json, until: string | undefined): Done {
   const decidedAt = isoTime(Date.now());
   if (made === undefined) {
     if (onTimeout === 'skip') return { output: null, skipped: `nobody had decided until ${until}` };

@@ -9,6 +9,7 @@ import {
   runbookLabel,
 } from '../../contracts/label.ts';
 import { WORKFLOW } from '../../contracts/names.ts';
+import { asText } from '../../contracts/runbook/json-value.ts';
 import type { Json, StepState } from '../../contracts/runbook/types.ts';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import { joinChild, joinOrRun } from '../join.ts';
@@ -18,7 +19,7 @@ import type { RunbookRun } from './run.ts';
 type Fields = { [field: string]: Json };
 type ChildKind = 'clone' | 'group' | 'fanOut' | 'copy' | 'refresh' | 'runbook' | 'workflow';
 
-const TYPES: Record<Exclude<ChildKind, 'workflow'>, { type: string; title(request: Fields): string }> = {
+const TYPES: Record<Exclude<ChildKind, 'workflow'>, { type: string; title: (request: Fields) => string }> = {
   clone: { type: WORKFLOW.cloneVolume, title: cloneLabel },
   group: { type: WORKFLOW.cloneGroup, title: groupLabel },
   fanOut: { type: WORKFLOW.cloneFanOut, title: fanOutLabel },
@@ -64,7 +65,7 @@ async function runForeign(fields: Fields, key: string, name: string, state: Step
   const { type, taskQueue, workflowID, input } = fields;
   const workflowId = typeof workflowID === 'string' ? workflowID : `runbook-${key}`;
   if (state !== undefined) state.workflowID = workflowId;
-  const result = await joinChild(String(type), input ?? {}, `${label(type)} (${name})`, {
+  const result = await joinChild(asText(type), input ?? {}, `${label(type)} (${name})`, {
     workflowId,
     ...(typeof taskQueue === 'string' ? { taskQueue } : {}),
   });

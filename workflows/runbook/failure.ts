@@ -40,22 +40,15 @@ export function madeBy({ step, kind, name, output }: Acted): LeftBehind[] {
   if (output === undefined || output === null || typeof output !== 'object' || Array.isArray(output)) return [];
   const reason = `made by step ${name}${step.undo === undefined ? ', which has no undo' : ''}`;
   const volumes = (ids: number[]) => ids.map((id) => ({ kind: 'volume', id, reason }) satisfies LeftBehind);
-  switch (kind) {
-    case 'clone':
-      return volumes(numbers(output['volumeID']));
-    case 'group':
-      return volumes(members(output['members']));
-    case 'fanOut':
-      return volumes(members(output['succeeded']));
-    case 'snapshot':
-      return numbers(output['snapshotID']).map((id) => ({
-        kind: 'snapshot',
-        id,
-        reason: `${reason}; it expires by itself`,
-      }));
-    default:
-      return [];
-  }
+  if (kind === 'clone') return volumes(numbers(output['volumeID']));
+  if (kind === 'group') return volumes(members(output['members']));
+  if (kind === 'fanOut') return volumes(members(output['succeeded']));
+  if (kind !== 'snapshot') return [];
+  return numbers(output['snapshotID']).map((id) => ({
+    kind: 'snapshot',
+    id,
+    reason: `${reason}; it expires by itself`,
+  }));
 }
 
 interface Ending {

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { parseDuration } from '../../contracts/duration.ts';
 import type { LeftBehind } from '../../contracts/failure.ts';
+import { asText } from '../../contracts/runbook/json-value.ts';
 import { DEFAULT_RUNBOOK_TIMEOUT, RUNBOOK, VALUES_BYTES_MAX } from '../../contracts/runbook/names.ts';
 import type {
   ApprovalDecision,
@@ -213,7 +214,7 @@ export class RunbookRun {
 
   get defaultCluster(): string | undefined {
     if (this.document.cluster === undefined) return undefined;
-    return String(expand(this.document.cluster, { inputs: this.inputs }));
+    return asText(expand(this.document.cluster, { inputs: this.inputs }));
   }
 
   get done(): readonly Acted[] {

@@ -53,17 +53,17 @@ const counted = new WeakMap<RunbookRun, number>();
 export class StepRunner {
   private readonly step: RunbookStep;
   private readonly state: StepState;
-  private readonly run_: RunbookRun;
+  private readonly runbook: RunbookRun;
 
   constructor(step: RunbookStep, state: StepState, run: RunbookRun) {
     this.step = step;
     this.state = state;
-    this.run_ = run;
+    this.runbook = run;
   }
 
   async run(): Promise<Done> {
     if (this.step.forEach === undefined) return this.attempts();
-    const list = listOf(this.step.forEach, this.run_.scope());
+    const list = listOf(this.step.forEach, this.runbook.scope());
     if (list.length > ACTIONS_MAX)
       throw new Error(`forEach has ${list.length} items; at most ${ACTIONS_MAX} can be done`);
     return { output: { items: await this.items(list) } };
@@ -87,7 +87,7 @@ export class StepRunner {
           failures.push({ index, err });
         }
         progress.done += 1;
-        this.run_.show();
+        this.runbook.show();
       }
     };
     const parallel = Math.min(this.step.parallel ?? DEFAULT_PARALLEL, list.length);
@@ -105,7 +105,7 @@ export class StepRunner {
   }
 
   private async attempts(item?: Acted['item']): Promise<Done> {
-    const { step, run_: run } = this;
+    const { step, runbook: run } = this;
     const name = item === undefined ? step.id : `${step.id}[${item.index}]`;
     const acted: Acted = {
       ...{ step, kind: kindOf(step), name, fields: {}, output: undefined },

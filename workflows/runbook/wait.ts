@@ -1,6 +1,7 @@
 import { sleep } from '@temporalio/workflow';
 import { parseDuration } from '../../contracts/duration.ts';
 import { isoTime, parseTime } from '../../contracts/lease.ts';
+import { asText } from '../../contracts/runbook/json-value.ts';
 import type { Json, StepState } from '../../contracts/runbook/types.ts';
 import { looks } from './activities.ts';
 import type { Action } from './actions.ts';
@@ -16,14 +17,14 @@ export async function waitFor(run: RunbookRun, { fields, scope }: Action, state:
   const { for: duration, until, volume } = fields;
   if (volume !== undefined) {
     const { cluster = run.defaultCluster ?? '', volumeID } = volume as { [field: string]: Json };
-    say(`waits until ${String(until)} (volume ${String(volumeID)})`);
+    say(`waits until ${asText(until)} (volume ${asText(volumeID)})`);
     const output = await looks.awaitVolumeCondition.executeWithOptions(
-      { summary: `Wait for a condition on volume ${String(volumeID)}` },
+      { summary: `Wait for a condition on volume ${asText(volumeID)}` },
       [
         {
-          cluster: String(cluster),
+          cluster: asText(cluster),
           volumeID: Number(volumeID),
-          until: String(until),
+          until: asText(until),
           scope: {
             inputs: scope['inputs'] as Json,
             ...(scope['item'] === undefined ? {} : { item: scope['item'] as Json }),
