@@ -65,7 +65,7 @@ export class RunbookRun {
     this.identity = {
       workflowID: workflowId,
       // Another one for another run, though it has the same requestId: what the run before made is undone.
-      key: `${typeof request?.requestId === 'string' ? request.requestId : 'runbook'}.${firstExecutionRunId.slice(0, 8)}`,
+      key: `${typeof request?.requestId === 'string' ? request.requestId : 'runbook'}.${randomPart(firstExecutionRunId)}`,
       run: firstExecutionRunId,
       wasReset: runId !== firstExecutionRunId,
       ...(typeof request?.requestedBy === 'string' ? { requestedBy: request.requestedBy } : {}),
@@ -245,6 +245,9 @@ export class RunbookRun {
 }
 
 const now = () => new Date().toISOString();
+
+/** Of a run ID, which begins with the time: 62 bits that no other run has. */
+const randomPart = (runID: string) => runID.slice(-17).replace('-', '');
 
 const asObject = (value: Json | undefined): { [key: string]: Json } =>
   value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};
