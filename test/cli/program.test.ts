@@ -23,6 +23,7 @@ describe('help', () => {
       'show',
       'cancel',
       'lease',
+      'runbook',
       'schedule',
       'inventory',
       'orphans',

@@ -137,12 +137,14 @@ describe.concurrent('a runbook', () => {
     ['revoke', { revoke: { volumeID: 60, volumeAccessGroups: [3] } }, /not made by this service/],
     ['lease', { lease: { volumeID: 60, for: '1h' } }, /not made by this service/],
     ['a volume that is not there', { snapshot: { volumeID: 999 } }, /has no volume 999/],
-    ['fields of the wrong type', { modify: { volumeID: '${inputs.text}', access: 'locked' } }, /volumeID: must be/],
-    ['a field without a value', { modify: { volumeID: '${inputs.missing}' } }, /inputs\.missing/],
+    ['a value of the wrong type', { modify: { volumeID: '${inputs.any.id}', access: 'locked' } }, /volumeID: must be/],
     ['a path that climbs', { http: { hook: 'app', path: '/x/${inputs.up}/admin' } }, /must be a path below/],
   ] as const)('leaves what is not ours alone: %s', (_what, action, why) =>
     onCluster(async (service) => {
-      const inputs = { text: { type: 'string', default: 'x' }, up: { type: 'string', default: '%2e%2e' } } as const;
+      const inputs = {
+        any: { type: 'object', default: { id: 'x' } },
+        up: { type: 'string', default: '%2e%2e' },
+      } as const;
       const run = await startRunbook(service, [{ id: 'it', ...action } as never], { inputs });
       const end = await ending(run);
       expect(end).toMatchObject({ ended: 'failed', type: 'RunbookFailed', details: { step: 'it' } });
@@ -182,7 +184,7 @@ describe.concurrent('a runbook', () => {
               name: 'inner',
               cluster: service.alias,
               inputs: { v: { type: 'volumeID' } },
-              steps: [{ id: 'c', clone: { volumeID: '$${inputs.v}', name: 'inner' } }],
+              steps: [{ id: 'c', clone: { volumeID: '${inputs.v}', name: 'inner' } }],
               outputs: { made: '${steps.c.volumeID}' },
             },
             inputs: { v: 42 },

@@ -17,7 +17,11 @@ export function addCancel(runbook: Command, io: Io, exit: (code: ExitCode) => vo
     .summary('cancel a run and undo what it did')
     .description('Cancels a run, and waits until its steps have ended and what was done is undone.')
     .argument('<id>', 'workflow ID')
-    .option('--no-wait', 'only ask for it, and end');
+    .option('--no-wait', 'only ask for it, and end')
+    .addHelpText(
+      'after',
+      `\nExample:\n  element-clone runbook cancel clone-for-request-uat-0412\n\nExit codes: 0 cancelled and undone, 1 it had ended, or something is left, 130 interrupted; the run goes on undoing.`,
+    );
   withOutput(command).action(async (id: string, options: Options) =>
     exit(
       await withClient(async (client) => {

@@ -28,7 +28,7 @@ export function addDecisions(runbook: Command, io: Io, exit: (code: ExitCode) =>
       .option('--comment <text>', 'why; kept with the run')
       .addHelpText(
         'after',
-        '\nExit codes: 0 it counts, 1 it is too late or not yours to decide; nothing was changed then.',
+        `\nExample:\n  element-clone runbook ${decision} clone-for-request-uat-0412 ok --as dba --comment "window agreed"\n\nExit codes: 0 it counts, 1 it is too late or not yours to decide; nothing was changed then.`,
       );
     withOutput(command).action(async (id: string, step: string, options: Options) =>
       exit(

@@ -22,7 +22,8 @@ export function addList(runbook: Command, io: Io, exit: (code: ExitCode) => void
     .summary('list runs, newest first')
     .description('Lists runs of runbooks, newest first.')
     .option('--waiting', "only those that wait for somebody's decision")
-    .option('--limit <n>', 'at most this many', wholeNumber, 50);
+    .option('--limit <n>', 'at most this many', wholeNumber, 50)
+    .addHelpText('after', `\nExample:\n  element-clone runbook list --waiting`);
   withOutput(command).action(async ({ waiting = false, limit, output }: Options) =>
     exit(
       await withClient(async (client) => {

@@ -11,7 +11,8 @@ export function addShow(runbook: Command, io: Io, exit: (code: ExitCode) => void
     .command('show')
     .summary('show the steps of a run, and how it ended')
     .description('Shows how the steps of a run stand, and its outputs or why it failed.')
-    .argument('<id>', 'workflow ID, as run and list print it');
+    .argument('<id>', 'workflow ID, as run and list print it')
+    .addHelpText('after', `\nExample:\n  element-clone runbook show clone-for-request-uat-0412`);
   withOutput(command).action(async (id: string, options: OutputOptions) =>
     exit(
       await withClient(async (client) => {

@@ -19,6 +19,10 @@ interface Options extends OutputOptions {
 }
 
 const HELP = `
+Examples:
+  element-clone runbook validate refresh-uat.yaml --input source=42
+  element-clone runbook validate --quiet runbooks/*.yaml
+
 Asks neither Temporal nor a cluster. Values that show only in a run, such as the outputs of steps, stand as \${…}.
 Exit codes: 0 all can be run, 2 one of them cannot: each fault is told with file, line and column.`;
 
