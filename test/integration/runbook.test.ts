@@ -174,7 +174,7 @@ describe.concurrent('a runbook', () => {
         {
           id: 'copy',
           needs: ['fan'],
-          copy: { volumeID: 41, dstVolumeID: '${steps.fan.succeeded[0].volumeID}', force: true },
+          copy: { volumeID: 42, dstVolumeID: '${steps.fan.succeeded[0].volumeID}', force: true },
         },
         { id: 'refresh', refresh: { series: 'uat-db', keep: 1, clone: { volumeID: 41 } } },
         {
