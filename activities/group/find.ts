@@ -45,10 +45,15 @@ export async function findOwnMembers(
   return ownMembers(volumes, plan, owner);
 }
 
+/** What of a plan says of which volumes a group snapshot is. */
+export interface GroupOfSources {
+  members: readonly { source: { volumeID: number } }[];
+}
+
 /** Group snapshots that this request made, lowest ID first. Whether the members inherit the tag is not documented. */
 export async function findOwnGroupSnapshots(
   api: ElementClient,
-  plan: GroupPlan,
+  plan: GroupOfSources,
   owner: Owner,
 ): Promise<GroupSnapshot[]> {
   const tag = tagOf(owner, plan.members[0]!, 'groupSnapshot');
@@ -57,7 +62,7 @@ export async function findOwnGroupSnapshots(
     .toSorted((a, b) => a.groupSnapshotID - b.groupSnapshotID);
 }
 
-async function listGroupSnapshots(api: ElementClient, plan: GroupPlan): Promise<GroupSnapshot[]> {
+async function listGroupSnapshots(api: ElementClient, plan: GroupOfSources): Promise<GroupSnapshot[]> {
   const volumes = plan.members.map((m) => m.source.volumeID);
   try {
     return (await api.listGroupSnapshots({ volumes })).groupSnapshots;

@@ -18,9 +18,7 @@ export const createVolumeConditionActivities = (
       if (found === undefined) {
         throw new StepFailed(`cluster ${ctx.alias} has no volume ${volumeID}, or it was deleted`);
       }
-      const volume = JSON.parse(
-        JSON.stringify({ ...found, attributes: withoutTag((found.attributes ?? {})) }),
-      ) as Fields;
+      const volume = JSON.parse(JSON.stringify({ ...found, attributes: withoutTag(found.attributes ?? {}) })) as Fields;
       let answer: unknown;
       try {
         answer = evaluateExpression(until, { ...scope, volume });

@@ -1,34 +1,21 @@
-import { z } from 'zod';
-import { clusterSchema, id } from '../../contracts/fields.ts';
+import { ACTIONS } from '../../contracts/runbook/actions.ts';
 import { findVolume } from '../find.ts';
-import { ownSnapshot } from '../holdings.ts';
+import { ownGroupSnapshot, ownSnapshot } from '../holdings.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { usersOf, usersText } from '../lease/users.ts';
-import { deleteOwnSnapshot, deleteOwnVolume } from '../release.ts';
+import { deleteOwnGroupSnapshot, deleteOwnSnapshot, deleteOwnVolume } from '../release.ts';
 import { runStep, StepFailed, type StepContext } from '../step.ts';
 import { readFields } from './fields.ts';
 import { cloneTag } from './own.ts';
 import type { Fields, RunbookActivities } from './types.ts';
 
-const schema = z
-  .strictObject({
-    cluster: clusterSchema.optional(),
-    volumeID: id('the ID of the volume').optional(),
-    snapshotID: id('the ID of the snapshot').optional(),
-    /** Also a volume that hosts are connected to. Never one that is not ours. */
-    force: z.boolean({ error: 'must be true or false' }).optional(),
-  })
-  .refine((d) => (d.volumeID === undefined) !== (d.snapshotID === undefined), {
-    path: ['volumeID'],
-    error: 'give either volumeID or snapshotID',
-  });
-
 export const createDeleteForRunbookActivities = (deps: ActivityDeps): Pick<RunbookActivities, 'deleteForRunbook'> => ({
   async deleteForRunbook({ cluster, fields }) {
-    const { volumeID, snapshotID, force = false } = readFields(schema, fields);
-    return runStep(deps, cluster, (ctx) =>
-      volumeID === undefined ? deleteSnapshot(ctx, snapshotID!) : deleteVolume(ctx, volumeID, force),
-    );
+    const { volumeID, snapshotID, groupSnapshotID, force = false } = readFields(ACTIONS.delete, fields);
+    return runStep(deps, cluster, (ctx) => {
+      if (volumeID !== undefined) return deleteVolume(ctx, volumeID, force);
+      return snapshotID === undefined ? deleteGroupSnapshot(ctx, groupSnapshotID!) : deleteSnapshot(ctx, snapshotID);
+    });
   },
 });
 
@@ -38,9 +25,7 @@ async function deleteVolume(ctx: StepContext, volumeID: number, force: boolean):
   // Somebody else's work, or an earlier attempt's.
   if (volume === undefined) return deleted;
   if (cloneTag(volume) === undefined) {
-    throw new StepFailed(
-      `volume ${volumeID} ("${volume.name}") carries no ownership tag of this service, so it is never deleted`,
-    );
+    throw notOurs(`volume ${volumeID} ("${volume.name}")`);
   }
   const users = usersText(await usersOf(ctx, volumeID, { fresh: true }), volumeID);
   if (users !== undefined && !force) {
@@ -53,13 +38,23 @@ async function deleteVolume(ctx: StepContext, volumeID: number, force: boolean):
 async function deleteSnapshot(ctx: StepContext, snapshotID: number): Promise<Fields> {
   const { snapshots } = await ctx.api.listSnapshots({});
   const snapshot = snapshots.find((s) => s.snapshotID === snapshotID);
-  const deleted = { cluster: ctx.alias, snapshotID, deleted: true };
-  if (snapshot === undefined) return deleted;
-  if (ownSnapshot(snapshot) === undefined) {
-    throw new StepFailed(
-      `snapshot ${snapshotID} ("${snapshot.name}") carries no ownership tag of this service, so it is never deleted`,
-    );
+  if (snapshot !== undefined) {
+    if (ownSnapshot(snapshot) === undefined) throw notOurs(`snapshot ${snapshotID} ("${snapshot.name}")`);
+    await deleteOwnSnapshot(ctx.api, snapshotID);
   }
-  await deleteOwnSnapshot(ctx.api, snapshotID);
-  return deleted;
+  return { cluster: ctx.alias, snapshotID, deleted: true };
 }
+
+/** With its members. */
+async function deleteGroupSnapshot(ctx: StepContext, groupSnapshotID: number): Promise<Fields> {
+  const { groupSnapshots } = await ctx.api.listGroupSnapshots({});
+  const group = groupSnapshots.find((g) => g.groupSnapshotID === groupSnapshotID);
+  if (group !== undefined) {
+    if (ownGroupSnapshot(group) === undefined) throw notOurs(`group snapshot ${groupSnapshotID} ("${group.name}")`);
+    await deleteOwnGroupSnapshot(ctx.api, groupSnapshotID);
+  }
+  return { cluster: ctx.alias, groupSnapshotID, deleted: true };
+}
+
+const notOurs = (what: string) =>
+  new StepFailed(`${what} carries no ownership tag of this service, so it is never deleted`);

@@ -16,13 +16,15 @@ export interface OnVolume {
 export interface RunbookActivities {
   /** Checks the document, its inputs, and what the worker must know: clusters and hooks. Errors: InvalidRequest. */
   checkRunbook(input: { request: unknown }): Promise<{ inputs: Record<string, Json> }>;
-  /** CreateSnapshot with our tag, or the one that this step made before. */
+  /** CreateSnapshot or CreateGroupSnapshot with our tag, or the one that this step made before. */
   snapshotForRunbook(input: OnVolume): Promise<Fields>;
+  /** Deletes what `snapshotForRunbook` with the same input may have made without an answer. */
+  takeBackSnapshot(input: OnVolume): Promise<object>;
   /** ModifyVolume; the tag stays. Only a volume of ours unless `force`. */
   modifyForRunbook(input: OnVolume): Promise<Fields>;
   /** Puts the volume into volume access groups, or takes it out. Only a volume of ours unless `force`. */
   accessForRunbook(input: OnVolume & { change: 'grant' | 'revoke' }): Promise<Fields>;
-  /** Deletes a volume or a snapshot that carries our tag; never purges. Gone already is fine. */
+  /** Deletes a volume, a snapshot or a group snapshot that carries our tag; never purges. Gone already is fine. */
   deleteForRunbook(input: OnVolume): Promise<Fields>;
   /** Starts, extends or releases the lease of a clone of ours. */
   leaseForRunbook(input: OnVolume): Promise<Fields>;

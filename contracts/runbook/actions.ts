@@ -62,7 +62,8 @@ const exactlyOne = (fields: readonly string[]) => ({
   meta: { oneOf: fields.map((field) => ({ required: [field] })) },
 });
 
-const deleted = exactlyOne(['volumeID', 'snapshotID']);
+const deleted = exactlyOne(['volumeID', 'snapshotID', 'groupSnapshotID']);
+const snapshotOf = exactlyOne(['volumeID', 'volumes']);
 const leased = exactlyOne(['for', 'extend', 'release']);
 const CHANGES = Object.keys(modifySchema.shape);
 
@@ -83,14 +84,24 @@ export const ACTIONS = {
   fanOut: requestOf(cloneFanOutRequestSchema),
   copy: requestOf(copyVolumeRequestSchema),
   refresh: z.union([refreshOfOne, refreshOfGroup]),
-  snapshot: z.strictObject({
-    cluster,
-    volumeID,
-    name: text(64).optional().describe(`Name of the snapshot. Default: the volume's.`),
-    expiresIn: durationSchema(DAYS_MAX)
-      .optional()
-      .describe('The cluster removes the snapshot by itself after this. Default: "24h".'),
-  }),
+  snapshot: z
+    .strictObject({
+      cluster,
+      volumeID: volumeID.optional().describe('Either this or volumes.'),
+      volumes: z
+        .array(id('the ID of a volume'), must('a list of IDs of volumes'))
+        .min(1, { error: 'must name at least one volume' })
+        .max(32, { error: 'must be at most 32 volumes' })
+        .refine((ids) => new Set(ids).size === ids.length, { error: 'must name each volume once' })
+        .optional()
+        .describe('A group snapshot: these volumes at the same moment.'),
+      name: text(64).optional().describe(`Name of the snapshot. Default: that of the first volume.`),
+      expiresIn: durationSchema(DAYS_MAX)
+        .optional()
+        .describe('The cluster removes the snapshot by itself after this. Default: "24h".'),
+    })
+    .refine(snapshotOf.check, snapshotOf.params)
+    .meta(snapshotOf.meta),
   modify: z
     .strictObject({ cluster, volumeID, ...modifySchema.shape, force })
     .refine((m) => CHANGES.some((c) => (m as Record<string, unknown>)[c] !== undefined), {
@@ -108,8 +119,9 @@ export const ACTIONS = {
   delete: z
     .strictObject({
       cluster,
-      volumeID: volumeID.optional().describe('Either this or snapshotID.'),
-      snapshotID: id('the ID of the snapshot').optional().describe('Either this or volumeID.'),
+      volumeID: volumeID.optional().describe('This, snapshotID or groupSnapshotID.'),
+      snapshotID: id('the ID of the snapshot').optional(),
+      groupSnapshotID: id('the ID of the group snapshot').optional(),
       force: force.describe('Also a volume that hosts are connected to. Default: false.'),
     })
     .refine(deleted.check, deleted.params)

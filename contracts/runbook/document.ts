@@ -26,7 +26,7 @@ const WORDS: Record<StepKind, string> = {
   fanOut: 'Makes many clones of one volume: the request of cloneFanOut.',
   copy: 'Overwrites a volume with the content of another one: the request of copyVolume.',
   refresh: 'Makes a new generation of a series: the request of refreshClone.',
-  snapshot: 'Takes a snapshot.',
+  snapshot: 'Takes a snapshot, of one volume or of several at the same moment.',
   modify: 'Changes a volume by ModifyVolume.',
   grant: 'Puts a volume into volume access groups.',
   revoke: 'Takes a volume out of volume access groups.',

@@ -15,7 +15,14 @@ export const DEFAULT_RETRY_DELAY = '10s';
 export const RETRY_DELAY_MAX_MS = 3_600_000;
 /** Items of one step that are under way at once. */
 export const DEFAULT_PARALLEL = 10;
-/** Attempts of all steps and their items together: what keeps the history of a run small. More belongs into nested runbooks. */
-export const ACTIONS_MAX = 2_000;
+/**
+ * Attempts of all steps and their items together: what keeps the history of a run below the 51 200 events that Temporal
+ * takes, with one attempt to undo each. More belongs into nested runbooks.
+ */
+export const ACTIONS_MAX = 1_000;
+/** The same for steps that run always, and for undoing more than once, so that a run which has used up its own is undone. */
+export const MORE_ACTIONS_MAX = 500;
+/** Bytes of its history after which a run begins nothing more, so that it can still be undone: Temporal takes 50 MB. */
+export const HISTORY_BYTES_MAX = 30_000_000;
 /** Bytes of JSON that one step may be handed, and that all outputs of a run may have together. */
 export const VALUES_BYTES_MAX = 500_000;

@@ -5,7 +5,7 @@ import {
   copyVolumeResultSchema,
   refreshCloneResultSchema,
 } from '../result-schemas.ts';
-import { fieldsOf, type Fields } from './shapes.ts';
+import { fieldsOf, type Fields, type Shape } from './shapes.ts';
 import type { StepKind } from './types.ts';
 
 const onVolume: Fields = { cluster: 'string', volumeID: 'int' };
@@ -16,7 +16,6 @@ const FIXED: { [K in StepKind]?: Fields } = {
   fanOut: fieldsOf(cloneFanOutResultSchema),
   copy: fieldsOf(copyVolumeResultSchema),
   refresh: fieldsOf(refreshCloneResultSchema),
-  snapshot: { ...onVolume, snapshotID: 'int', name: 'string' },
   modify: onVolume,
   grant: { ...onVolume, volumeAccessGroups: { list: 'int' } },
   revoke: { ...onVolume, volumeAccessGroups: { list: 'int' } },
@@ -26,10 +25,16 @@ const FIXED: { [K in StepKind]?: Fields } = {
 const has = (fields: unknown, name: string) =>
   fields !== null && typeof fields === 'object' && Object.hasOwn(fields, name);
 
-const deleted = { deleted: 'bool' } as const;
+const member: Shape = { fields: { volumeID: 'int', snapshotID: 'int' } };
 const BY_FIELDS: { [K in StepKind]?: (fields: unknown) => Fields } = {
-  delete: (fields) =>
-    has(fields, 'snapshotID') ? { cluster: 'string', snapshotID: 'int', ...deleted } : { ...onVolume, ...deleted },
+  snapshot: (fields) =>
+    has(fields, 'volumes')
+      ? { cluster: 'string', groupSnapshotID: 'int', name: 'string', members: { list: member } }
+      : { ...onVolume, snapshotID: 'int', name: 'string' },
+  delete: (fields) => {
+    const what = ['snapshotID', 'groupSnapshotID'].find((name) => has(fields, name)) ?? 'volumeID';
+    return { cluster: 'string', [what]: 'int', deleted: 'bool' };
+  },
   lease: (fields) => ({
     ...{ ...onVolume, leaseID: 'string', endsAt: 'string' },
     ...(has(fields, 'for') ? {} : { released: 'bool' }),

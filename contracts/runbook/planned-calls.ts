@@ -69,7 +69,7 @@ export function plannedCalls(kind: StepKind, fields: Fields): string[] {
         ...(fields['mode'] === 'copy' || fields['retire'] === 'keep' ? [] : ['DeleteVolume (older generations)']),
       ];
     case 'snapshot':
-      return ['CreateSnapshot'];
+      return [fields['volumes'] === undefined ? 'CreateSnapshot' : 'CreateGroupSnapshot'];
     case 'modify':
       return ['ModifyVolume'];
     case 'grant':
@@ -77,6 +77,7 @@ export function plannedCalls(kind: StepKind, fields: Fields): string[] {
     case 'revoke':
       return [`RemoveVolumesFromVolumeAccessGroup${times(fields['volumeAccessGroups'])}`];
     case 'delete':
+      if (fields['groupSnapshotID'] !== undefined) return ['DeleteGroupSnapshot'];
       return fields['snapshotID'] === undefined
         ? ['RemoveVolumesFromVolumeAccessGroup', 'DeleteVolume']
         : ['DeleteSnapshot'];

@@ -25,8 +25,11 @@ const MARKS: Record<StepOutcome, string> = {
 /** Deeper steps would leave the page. */
 const DEPTH_MAX = 8;
 
-/** One line for each step, in the order of the document. `now`: milliseconds since the epoch. */
-export function stepLines(states: readonly StepState[], now: number): StepLine[] {
+/**
+ * One line for each step, in the order of the document. `now`: milliseconds since the epoch, for how long a step has
+ * been running; without it, for what is drawn only when something changes, since when.
+ */
+export function stepLines(states: readonly StepState[], now?: number): StepLine[] {
   const depths = depthsOf(states);
   return states.map((state) => ({
     depth: Math.min(DEPTH_MAX, depths.get(state.id) ?? 0),
@@ -38,13 +41,11 @@ export function stepLines(states: readonly StepState[], now: number): StepLine[]
   }));
 }
 
-function textOf({ outcome, kind, startedAt, endedAt, note, items, undo, approval }: StepState, now: number): string {
-  const isOver = outcome !== 'pending' && outcome !== 'running' && outcome !== 'waiting';
+function textOf(state: StepState, now: number | undefined): string {
+  const { outcome, kind, note, items, undo, approval } = state;
   const parts = [
     outcome === 'pending' ? kind : `${kind} ${outcome}`,
-    startedAt === undefined
-      ? ''
-      : `${isOver ? '' : 'for '}${durationText((endedAt === undefined ? now : Date.parse(endedAt)) - Date.parse(startedAt))}`,
+    timeOf(state, now),
     items === undefined ? '' : `${items.done} of ${items.of} items`,
     approval === undefined
       ? ''
@@ -53,6 +54,13 @@ function textOf({ outcome, kind, startedAt, endedAt, note, items, undo, approval
     undo === undefined ? '' : `undo ${undo}`,
   ];
   return parts.filter((p) => p !== '').join(', ');
+}
+
+function timeOf({ startedAt, endedAt }: StepState, now: number | undefined): string {
+  if (startedAt === undefined) return '';
+  const began = Date.parse(startedAt);
+  if (endedAt !== undefined) return durationText(Date.parse(endedAt) - began);
+  return now === undefined ? `since ${startedAt.slice(11, 19)} UTC` : `for ${durationText(now - began)}`;
 }
 
 /** The longest way from a step that needs nothing. */

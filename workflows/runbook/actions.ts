@@ -1,10 +1,14 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { OnVolume } from '../../activities/runbook/types.ts';
 import type { Owner } from '../../activities/types.ts';
 import { asText } from '../../contracts/runbook/json-value.ts';
 import { VALUES_BYTES_MAX } from '../../contracts/runbook/names.ts';
 import type { Json, RunbookAction, RunbookStep, StepKind, StepState } from '../../contracts/runbook/types.ts';
-import { hooks, volumes } from './activities.ts';
+import { madeNothing, reasonOf } from '../failure.ts';
+import { hooks, takesBack, volumes } from './activities.ts';
 import { runChildOf } from './children.ts';
 import { expand, sizeOf, type Scope } from './expressions.ts';
+import { isFinal } from './failure.ts';
 import { fieldsOf, kindOf } from './kind.ts';
 import type { RunbookRun } from './run.ts';
 import type { Done } from './step.ts';
@@ -77,7 +81,7 @@ export async function act(run: RunbookRun, action: Action, state: StepState | un
     case 'workflow':
       return { output: await runChildOf(run, action, state) };
     case 'snapshot':
-      return { output: await volumes.snapshotForRunbook.executeWithOptions(options, [on]) };
+      return { output: await takeSnapshot(on, options) };
     case 'modify':
       return { output: await volumes.modifyForRunbook.executeWithOptions(options, [on]) };
     case 'grant':
@@ -100,20 +104,50 @@ export async function act(run: RunbookRun, action: Action, state: StepState | un
   }
 }
 
+/** A step that fails leaves nothing, also when it is not known whether the cluster has taken the snapshot. */
+async function takeSnapshot(on: OnVolume, options: { summary: string }): Promise<Json> {
+  try {
+    return await volumes.snapshotForRunbook.executeWithOptions(options, [on]);
+  } catch (err) {
+    if (madeNothing(err) || isFinal(err)) throw err;
+    const summary = 'Look for what the cluster may have taken';
+    const left = await CancellationScope.nonCancellable(() =>
+      takesBack.takeBackSnapshot.executeWithOptions({ summary }, [on]),
+    ).then(
+      () => [],
+      (why: unknown) => [{ kind: 'snapshot', id: null, reason: `may exist: ${reasonOf(why)}; it expires by itself` }],
+    );
+    throw left.length === 0 ? err : Object.assign(new Error(reasonOf(err), { cause: err }), { leftBehind: left });
+  }
+}
+
 /** What an action does, in a few words. */
 export function describe({ kind, fields, name }: Pick<Action, 'kind' | 'fields' | 'name'>): string {
   const text = (field: string, otherwise = '?') => asText(fields[field] ?? otherwise);
   const volume = text('volumeID');
   const texts: { [K in StepKind]?: string } = {
     http: `${text('hook')}: ${text('method', 'POST')} ${text('path', '/')}`,
-    delete: fields['snapshotID'] === undefined ? `DeleteVolume ${volume}` : `DeleteSnapshot ${text('snapshotID')}`,
-    snapshot: `CreateSnapshot of volume ${volume}`,
+    delete: deletion(fields),
+    snapshot:
+      fields['volumes'] === undefined
+        ? `CreateSnapshot of volume ${volume}`
+        : `CreateGroupSnapshot of volumes ${text('volumes')}`,
     modify: `ModifyVolume ${volume}`,
     grant: `grant access to volume ${volume}`,
     revoke: `revoke access to volume ${volume}`,
     lease: `Lease of volume ${volume}`,
   };
   return texts[kind] ?? `${kind} (${name})`;
+}
+
+function deletion(fields: Fields): string {
+  const [field, method] = (
+    [
+      ['snapshotID', 'DeleteSnapshot'],
+      ['groupSnapshotID', 'DeleteGroupSnapshot'],
+    ] as const
+  ).find(([name]) => fields[name] !== undefined) ?? ['volumeID', 'DeleteVolume'];
+  return `${method} ${asText(fields[field] ?? '?')}`;
 }
 
 const ownerOf = (run: RunbookRun, key: string): Owner => {

@@ -25,6 +25,15 @@ export const volumes = proxyActivities<
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
 
+/** Takes back what a snapshot that failed or was cancelled may have made. Bounded as all undoing of one step is. */
+export const takesBack = proxyActivities<Pick<RunbookActivities, 'takeBackSnapshot'>>({
+  startToCloseTimeout: '2m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  scheduleToCloseTimeout: '1h',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+});
+
 /** One look per attempt: the failed attempt is the timer. */
 export const looks = proxyActivities<Pick<RunbookActivities, 'awaitVolumeCondition'>>({
   startToCloseTimeout: '1m',

@@ -18,7 +18,8 @@ const typeOf = (err: unknown): string | null | undefined => {
 /** What a child that failed says is still there. */
 export function leftByChild(err: unknown): LeftBehind[] {
   if (!(err instanceof Error)) return [];
-  const { causes } = err as { causes?: unknown };
+  const { causes, leftBehind } = err as { causes?: unknown; leftBehind?: LeftBehind[] };
+  if (Array.isArray(leftBehind)) return leftBehind;
   if (Array.isArray(causes)) return causes.flatMap((cause) => leftByChild(cause));
   if (err instanceof ChildWorkflowFailure && err.cause instanceof TerminatedFailure) {
     const reason = `may exist: ${err.execution.workflowId ?? 'a child'} was terminated; "element-clone orphans" finds what it left`;
@@ -35,21 +36,36 @@ const numbers = (value: Json | undefined): number[] => (typeof value === 'number
 const members = (value: Json | undefined): number[] =>
   Array.isArray(value) ? value.flatMap((m) => numbers((m as { [key: string]: Json } | null)?.['volumeID'])) : [];
 
-/** What a step has made that stays when nobody takes it away. */
-export function madeBy({ step, kind, name, output }: Acted): LeftBehind[] {
+/** What a step has made that stays when nobody takes it away, each with the key that `keysOf` gives to who deletes it. */
+export function madeBy(
+  { step, kind, name, fields, output }: Acted,
+  defaultCluster: string | undefined,
+): { key: string; left: LeftBehind }[] {
   if (output === undefined || output === null || typeof output !== 'object' || Array.isArray(output)) return [];
+  const cluster = clusterOf(output['cluster'] === undefined ? fields : output, defaultCluster);
   const reason = `made by step ${name}${step.undo === undefined ? ', which has no undo' : ''}`;
-  const volumes = (ids: number[]) => ids.map((id) => ({ kind: 'volume', id, reason }) satisfies LeftBehind);
-  if (kind === 'clone') return volumes(numbers(output['volumeID']));
-  if (kind === 'group') return volumes(members(output['members']));
-  if (kind === 'fanOut') return volumes(members(output['succeeded']));
+  const of = (what: LeftBehind['kind'], ids: number[], more = '') =>
+    ids.map((id) => ({ key: `${what} ${id} of ${cluster}`, left: { kind: what, id, reason: `${reason}${more}` } }));
+  if (kind === 'clone') return of('volume', numbers(output['volumeID']));
+  if (kind === 'group') return of('volume', members(output['members']));
+  if (kind === 'fanOut') return of('volume', members(output['succeeded']));
   if (kind !== 'snapshot') return [];
-  return numbers(output['snapshotID']).map((id) => ({
-    kind: 'snapshot',
-    id,
-    reason: `${reason}; it expires by itself`,
-  }));
+  return [
+    ...of('snapshot', numbers(output['snapshotID']), EXPIRES),
+    ...of('groupSnapshot', numbers(output['groupSnapshotID']), EXPIRES),
+  ];
 }
+
+const EXPIRES = '; it expires by itself';
+
+/** What a step that deletes has deleted. */
+export const keysOf = (fields: { [field: string]: Json }, defaultCluster: string | undefined): string[] =>
+  (['volume', 'snapshot', 'groupSnapshot'] as const).flatMap((what) =>
+    numbers(fields[`${what}ID`]).map((id) => `${what} ${id} of ${clusterOf(fields, defaultCluster)}`),
+  );
+
+const clusterOf = ({ cluster }: { [field: string]: Json }, otherwise: string | undefined): string =>
+  typeof cluster === 'string' ? cluster : (otherwise ?? '');
 
 interface Ending {
   undone: string[];
@@ -68,9 +84,9 @@ export function runbookFailed(
   const parts = [
     fault === undefined ? `Runbook ${name} was cancelled.` : beginning(name, fault),
     others.length === 0 ? '' : `Failed besides: ${others.join(', ')}.`,
-    undone.length === 0 ? 'Nothing was undone.' : `Undone: ${undone.join('; ')}.`,
-    failedUndo.length === 0 ? '' : `Could not be undone: ${failedUndo.join('; ')}.`,
-    leftBehind.length === 0 ? '' : `Still on the cluster: ${leftBehind.map(left).join('; ')}.`,
+    undone.length === 0 ? 'Nothing was undone.' : `Undone: ${listed(undone)}.`,
+    failedUndo.length === 0 ? '' : `Could not be undone: ${listed(failedUndo)}.`,
+    leftBehind.length === 0 ? '' : `Still on the cluster: ${listed(leftBehind.map(left))}.`,
     fault === undefined ? '' : 'It can be run again once the cause is gone.',
   ];
   const details: RunbookFailureDetails = {
@@ -91,6 +107,14 @@ export function runbookFailed(
   failure.stack = '';
   return failure;
 }
+
+/** A person reads the first ones; the details have all. */
+const listed = (texts: readonly string[]): string =>
+  texts.length <= NAMED_MAX
+    ? texts.join('; ')
+    : `${texts.slice(0, NAMED_MAX).join('; ')}; and ${texts.length - NAMED_MAX} more`;
+
+const NAMED_MAX = 60;
 
 function beginning(name: string, { step, error }: { step: string; error: unknown }): string {
   const why = sentence(reasonOf(error));

@@ -20,19 +20,24 @@ import type {
   RunbookRequest,
   RunbookResult,
   RunbookStep,
+  StepKind,
   StepOutcome,
   StepState,
 } from '../../contracts/runbook/types.ts';
-import { invalidRequest, reasonOf } from '../failure.ts';
+import { invalidRequest, reasonOf, wasCancelled } from '../failure.ts';
 import { publish } from '../search-attributes.ts';
 import { checks } from './activities.ts';
 import { Approvals } from './approvals.ts';
+import { Budget } from './budget.ts';
 import { expand, isTrue, sizeOf, type Scope } from './expressions.ts';
 import { leftByChild, madeBy, runbookFailed } from './failure.ts';
 import { kindOf } from './kind.ts';
 import { StepRunner, type Acted, type Identity } from './step.ts';
 import { showTree } from './tree.ts';
 import { undoAll } from './undo.ts';
+
+/** Kinds of steps that a run which has failed does not wait for: a nested run that is cancelled undoes itself. */
+const WAITING: ReadonlySet<StepKind> = new Set(['wait', 'approval', 'runbook']);
 
 /** What ends a run early: the first step that failed, or the time that is over. */
 interface Fault {
@@ -47,6 +52,8 @@ export class RunbookRun {
   private inputs: Record<string, Json> = {};
   /** Of all steps that are not to run always. */
   private readonly main = new CancellationScope();
+  /** Of those among them that merely wait: they end as soon as the run has failed. */
+  private readonly waits = new CancellationScope();
   /** In the order of the document. Empty until that is checked. */
   private readonly states: StepState[] = [];
   private readonly outputs = new Map<string, Json>();
@@ -58,6 +65,7 @@ export class RunbookRun {
   private readonly identity: Identity;
   private readonly startedAt = workflowInfo().startTime.toISOString();
   private fault: Fault | undefined;
+  readonly budget = new Budget();
 
   constructor(request: RunbookRequest) {
     this.request = request;
@@ -79,6 +87,7 @@ export class RunbookRun {
       { validator: (decision) => this.approvals.check(decision) },
     );
     this.main.cancelRequested.catch(() => undefined);
+    this.waits.cancelRequested.catch(() => undefined);
   }
 
   async run(): Promise<RunbookResult> {
@@ -124,7 +133,7 @@ export class RunbookRun {
     const text = this.document.timeout ?? DEFAULT_RUNBOOK_TIMEOUT;
     const clock = new CancellationScope();
     const over = () => {
-      this.fault ??= { step: 'timeout', error: new Error(`it had not ended after ${text}`) };
+      this.failed({ step: 'timeout', error: new Error(`it had not ended after ${text}`) });
       this.main.cancel();
     };
     clock.run(() => sleep(parseDuration(text)!, { summary: 'The time for the whole run' })).then(over, () => undefined);
@@ -147,15 +156,23 @@ export class RunbookRun {
       state.outcome = 'running';
       this.show();
       const runner = new StepRunner(step, state, this);
-      const done = step.always === true ? await runner.run() : await this.main.run(() => runner.run());
+      const scope = WAITING.has(state.kind) ? this.waits : this.main;
+      const done = step.always === true ? await runner.run() : await scope.run(() => runner.run());
       this.outputs.set(step.id, done.output);
       this.end(state, done.skipped === undefined ? 'succeeded' : 'skipped', done.skipped);
     } catch (err) {
       this.leftBehind.push(...leftByChild(err));
-      if (this.main.consideredCancelled && step.always !== true) return this.end(state, 'cancelled');
+      const wasWithdrawn = this.main.consideredCancelled || (this.fault !== undefined && wasCancelled(err));
+      if (wasWithdrawn && step.always !== true) return this.end(state, 'cancelled');
       this.end(state, 'failed', reasonOf(err));
-      if (step.allowFailure !== true) this.fault ??= { step: step.id, error: err };
+      if (step.allowFailure !== true) this.failed({ step: step.id, error: err });
     }
+  }
+
+  /** The first failure is the one that counts. Nobody is waited for any more. */
+  private failed(fault: Fault): void {
+    this.fault ??= fault;
+    this.waits.cancel();
   }
 
   private end(state: StepState, outcome: StepOutcome, note?: string): void {
@@ -184,11 +201,11 @@ export class RunbookRun {
     const cancelled = this.fault === undefined;
     this.show(cancelled ? 'Cancelled. Undoing what was done.' : 'Failed. Undoing what was done.');
     const undoing = await undoAll(this);
-    const made = this.acted.flatMap((acted) => madeBy(acted));
+    const made = this.acted.flatMap((acted) => madeBy(acted, this.defaultCluster));
     const leftBehind = [
       ...this.leftBehind,
       ...undoing.leftBehind,
-      ...made.filter(({ id }) => id === null || !undoing.gone.has(id)),
+      ...made.filter((m) => !undoing.gone.has(m.key)).map((m) => m.left),
     ];
     publish({ phase: cancelled ? 'cancelled' : 'failed' });
     const failure = runbookFailed(this.document.name, this.fault, {
@@ -232,6 +249,16 @@ export class RunbookRun {
 
   state(id: string): StepState {
     return this.states.find((s) => s.id === id)!;
+  }
+
+  /** Whether the step is to begin nothing more. `undefined`: what undoes. */
+  isOverFor(step: RunbookStep | undefined): boolean {
+    return step !== undefined && step.always !== true && this.isOver();
+  }
+
+  /** Ends early, with a cancellation, when the run fails. */
+  waitFor<T>(step: RunbookStep | undefined, wait: () => Promise<T>): Promise<T> {
+    return step === undefined || step.always === true ? wait() : this.waits.run(wait);
   }
 
   /** A step, or an item of it, that has begun to act and has ended. */

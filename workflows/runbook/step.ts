@@ -46,9 +46,6 @@ export interface Acted {
   item?: { item: Json; index: number };
 }
 
-/** Counts the attempts of a run. */
-const counted = new WeakMap<RunbookRun, number>();
-
 /** Carries out one step: its items, at most `parallel` at a time, and each as often as `retry` says. */
 export class StepRunner {
   private readonly step: RunbookStep;
@@ -77,7 +74,9 @@ export class StepRunner {
     let next = 0;
     const work = async () => {
       while (next < list.length && (failures.length === 0 || this.step.allowFailure === true)) {
-        if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled');
+        if (CancellationScope.current().consideredCancelled || this.runbook.isOverFor(this.step)) {
+          throw new CancelledFailure('the run has ended meanwhile');
+        }
         const index = next;
         next += 1;
         try {
@@ -114,7 +113,8 @@ export class StepRunner {
     let begun = false;
     try {
       const timeout = step.timeout ?? (step.always === true ? DEFAULT_UNDO_TIMEOUT : undefined);
-      return await repeat(run, step.retry, this.state, async (attempt) => {
+      const how = { retry: step.retry, state: this.state, step };
+      return await repeat(run, how, async (attempt) => {
         const action = prepare(run, step, name, attempt, { ...run.scope(), ...item });
         acted.fields = action.fields;
         begun = true;
@@ -128,29 +128,35 @@ export class StepRunner {
   }
 }
 
+interface Repeating {
+  retry: RunbookRetry | undefined;
+  state?: StepState;
+  /** Whose attempts they are; without it they undo. */
+  step?: RunbookStep;
+}
+
 /** Tries as often as `retry` says, with pauses that double. What would fail in the same way again is not repeated. */
 export async function repeat<T>(
   run: RunbookRun,
-  retry: RunbookRetry | undefined,
-  state: StepState | undefined,
+  { retry, state, step }: Repeating,
   once: (attempt: number) => Promise<T>,
 ): Promise<T> {
   const attempts = retry?.attempts ?? 1;
   for (let attempt = 1; ; attempt += 1) {
-    const total = (counted.get(run) ?? 0) + 1;
-    if (total > ACTIONS_MAX) {
-      throw new Error(`the run has made ${ACTIONS_MAX} attempts, which is all that one may make; nest runbooks`);
-    }
-    counted.set(run, total);
+    run.budget.spend(step, attempt);
     try {
       return await once(attempt);
     } catch (err) {
-      if (attempt >= attempts || wasCancelled(err) || isFinal(err)) throw err;
+      if (attempt >= attempts || wasCancelled(err) || isFinal(err) || run.isOverFor(step)) throw err;
       const first = parseDuration(retry?.delay ?? DEFAULT_RETRY_DELAY)!;
       const pause = Math.min(RETRY_DELAY_MAX_MS, first * 2 ** (attempt - 1));
       if (state !== undefined) state.note = `attempt ${attempt} of ${attempts} failed: ${reasonOf(err)}`.slice(0, 500);
       run.show();
-      await sleep(pause, { summary: `Before attempt ${attempt + 1} of ${attempts}` });
+      try {
+        await run.waitFor(step, () => sleep(pause, { summary: `Before attempt ${attempt + 1} of ${attempts}` }));
+      } catch {
+        throw err;
+      }
     }
   }
 }

@@ -6,7 +6,7 @@ import { escapeMarkdown } from '../markdown.ts';
 
 /** What a person reads in the Temporal UI while it runs: Markdown, without any event in the history. */
 export function showTree(request: RunbookRequest, states: readonly StepState[], sentence?: string): void {
-  const lines = stepLines(states, Date.now()).map(({ depth, mark, name, text, isRunning }) => {
+  const lines = stepLines(states).map(({ depth, mark, name, text, isRunning }) => {
     const line = `${mark} ${escapeMarkdown(name)}${text === '' ? '' : `: ${escapeMarkdown(text)}`}`;
     // Indented by no-break spaces: a list in Markdown would renumber and re-wrap it.
     return `${'\u00A0\u00A0\u00A0'.repeat(depth)}${isRunning ? `**${line}**` : line}`;

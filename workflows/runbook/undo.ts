@@ -3,7 +3,7 @@ import type { Json, RunbookStep } from '../../contracts/runbook/types.ts';
 import type { LeftBehind } from '../../contracts/failure.ts';
 import { reasonOf } from '../failure.ts';
 import { act, describe, prepare, type Action } from './actions.ts';
-import { leftByChild } from './failure.ts';
+import { keysOf, leftByChild } from './failure.ts';
 import type { RunbookRun } from './run.ts';
 import { repeat, type Acted } from './step.ts';
 import { within } from './within.ts';
@@ -14,8 +14,8 @@ export interface Undoing {
   /** What was tried in vain, and why. */
   failed: string[];
   leftBehind: LeftBehind[];
-  /** IDs of volumes and snapshots that were deleted, by their steps too. */
-  gone: Set<number>;
+  /** Volumes and snapshots that were deleted, by steps too: see `keysOf`. */
+  gone: Set<string>;
 }
 
 type Undo = NonNullable<RunbookStep['undo']>;
@@ -24,7 +24,8 @@ type Undo = NonNullable<RunbookStep['undo']>;
 export async function undoAll(run: RunbookRun): Promise<Undoing> {
   const undoing: Undoing = { undone: [], failed: [], leftBehind: [], gone: new Set() };
   for (const { kind, fields, output } of run.done) {
-    if (kind === 'delete' && output !== undefined) note(undoing.gone, fields);
+    if (kind === 'delete' && output !== undefined)
+      for (const key of keysOf(fields, run.defaultCluster)) undoing.gone.add(key);
   }
   for (const acted of run.done.toReversed()) {
     const { undo } = acted.step;
@@ -52,13 +53,13 @@ async function undoOne(run: RunbookRun, acted: Acted, undo: Undo, undoing: Undoi
   if (state.undo !== 'failed') state.undo = 'running';
   run.show();
   try {
-    await repeat(run, undo.retry, undefined, (attempt) => {
+    await repeat(run, { retry: undo.retry }, (attempt) => {
       action = prepare(run, undo, `${name}.undo`, attempt, { ...scope, ...item, steps });
       return within(undo.timeout ?? DEFAULT_UNDO_TIMEOUT, () => act(run, action, undefined));
     });
     if (state.undo === 'running') state.undo = 'succeeded';
     undoing.undone.push(`${name} (${describe(action)})`);
-    if (action.kind === 'delete') note(undoing.gone, action.fields);
+    if (action.kind === 'delete') for (const key of keysOf(action.fields, run.defaultCluster)) undoing.gone.add(key);
   } catch (err) {
     undoing.leftBehind.push(...leftByChild(err));
     failed(err);
@@ -69,10 +70,6 @@ async function undoOne(run: RunbookRun, acted: Acted, undo: Undo, undoing: Undoi
     state.undo = 'failed';
     undoing.failed.push(`${name} (${reasonOf(err)})`);
   }
-}
-
-function note(gone: Set<number>, fields: { [field: string]: Json }): void {
-  for (const field of ['volumeID', 'snapshotID']) if (typeof fields[field] === 'number') gone.add(fields[field]);
 }
 
 const asObject = (value: Json | undefined): { [key: string]: Json } =>
