@@ -1,6 +1,7 @@
 import { activityInfo } from '@temporalio/activity';
 import {
   WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   type WorkflowHandle,
 } from '@temporalio/client';
@@ -42,7 +43,9 @@ export const createLeaseForRunbookActivities = (deps: ActivityDeps): Pick<Runboo
       const by = owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy };
       const [update, message] = extend === undefined ? [LEASE.release, by] : [LEASE.extend, { ...by, by: extend }];
       const view = await change(deps.temporal.workflow.getHandle(leaseID), update, message, owner.request);
-      return { cluster, volumeID, leaseID, endsAt: view.endsAt, released: extend === undefined };
+      if (view === undefined && extend !== undefined) throw new StepFailed(`volume ${volumeID} has no lease to extend`);
+      const endsAt = view?.endsAt ?? isoTime(ctx.now());
+      return { cluster, volumeID, leaseID, endsAt, released: extend === undefined };
     });
   },
 });
@@ -83,11 +86,17 @@ async function start(
   }
 }
 
-/** The same update however often it is tried: its ID is the step's key. */
-async function change(handle: WorkflowHandle, update: string, message: object, key: string): Promise<LeaseView> {
+/** The same update however often it is tried: its ID is the step's key. `undefined` when there is no lease, or no longer. */
+async function change(
+  handle: WorkflowHandle,
+  update: string,
+  message: object,
+  key: string,
+): Promise<LeaseView | undefined> {
   try {
     return await handle.executeUpdate<LeaseView, [object]>(update, { args: [message], updateId: key });
   } catch (err) {
+    if (err instanceof WorkflowNotFoundError) return undefined;
     if (err instanceof WorkflowUpdateFailedError && err.cause instanceof ApplicationFailure) {
       throw new StepFailed(err.cause.message);
     }

@@ -3,7 +3,7 @@ import type { RunbookFailureDetails } from '../../contracts/failure.ts';
 import type { RunbookStep } from '../../contracts/runbook/types.ts';
 import { startHookServer, type HookServer } from '../support/hook-server.ts';
 import { ending, expectNothingLeft } from '../support/invariants.ts';
-import { decide, standing, startRunbook, stepsOf, untilStep } from '../support/runbook.ts';
+import { decide, standing, startRunbook, untilStep } from '../support/runbook.ts';
 import { startFleet, type Fleet, type Service } from '../support/service.ts';
 
 let server: HookServer;
@@ -73,21 +73,32 @@ describe.concurrent('a runbook that fails', () => {
     expect(asked(prefix).slice(-5)).toEqual(['undo-z', 'undo-c', 'undo-b2', 'undo-b1', 'undo-a']);
   });
 
-  test('lets finish what is under way, and begins nothing new', async () => {
+  test('lets finish what is under way, waits for nobody, and begins nothing new', async () => {
     const prefix = 'parallel';
-    server.answer(`app/${prefix}/bad`, { status: 422 });
+    server.answer(`app/${prefix}/bad`, { status: 422, delayMs: 1_000 });
+    server.answer(`app/${prefix}/slow`, { status: 200, delayMs: 3_000 });
+    server.answer(`app/${prefix}/1`, { status: 200, delayMs: 2_000 });
+    server.answer(`app/${prefix}/again`, { status: 422 });
+    const hour: RunbookStep = { id: 'w', wait: { for: '1h' } };
     const run = await startRunbook(service, [
       http(prefix, 'bad'),
-      { id: 'slow', wait: { for: '3s' }, undo: { http: { hook: 'app', path: `/${prefix}/undo-slow` } } },
+      http(prefix, 'slow'),
       { ...http(prefix, 'later'), needs: ['slow'] },
+      { id: 'hour', wait: { for: '1h' } },
+      { id: 'ask', approval: { from: ['dba'] } },
+      { id: 'inner', runbook: { document: { name: 'inner', steps: [hour as never] } } },
+      { id: 'each', forEach: '[1, 2]', parallel: 1, http: { hook: 'app', path: `/${prefix}/\${item}` } },
+      { id: 'again', http: { hook: 'app', path: `/${prefix}/again` }, retry: { attempts: 3, delay: '1h' } },
     ]);
     const end = (await ending(run)) as { details: RunbookFailureDetails };
     expect(standing(end.details.steps)).toEqual({
-      bad: 'failed, undo succeeded',
-      slow: 'succeeded, undo succeeded',
-      later: 'cancelled',
+      ...{ bad: 'failed, undo succeeded', slow: 'succeeded, undo succeeded', later: 'cancelled' },
+      ...{ hour: 'cancelled', ask: 'cancelled', inner: 'cancelled', each: 'cancelled', again: 'failed' },
     });
-    expect(asked(prefix)).toEqual(['bad', 'undo-slow', 'undo-bad']);
+    expect(end.details.step).toBe('bad');
+    const calls = asked(prefix);
+    expect(calls.slice(0, 4).toSorted()).toEqual(['1', 'again', 'bad', 'slow']);
+    expect(calls.slice(4)).toEqual(['undo-slow', 'undo-bad']);
   });
 
   test('over the time for the whole run undoes too', async () => {
@@ -114,42 +125,6 @@ describe.concurrent('a runbook that fails', () => {
     const end = (await ending(run)) as { message: string };
     expect(end.message).toContain('item 1 of 4 failed');
     expect(asked(prefix)).toEqual(['0', '1', 'undo-1', 'undo-0']);
-  });
-});
-
-describe.concurrent('a runbook that is cancelled', () => {
-  test.each<[string, RunbookStep, string]>([
-    ['waits', { id: 'it', wait: { for: '1h' } }, 'running'],
-    ['waits for somebody', { id: 'it', approval: { from: ['dba'] } }, 'waiting'],
-    ['clones', { id: 'it', clone: { volumeID: 42, name: 'never' } }, 'running'],
-    [
-      'waits for a condition',
-      { id: 'it', wait: { volume: { volumeID: 42 }, until: 'volume.access == "locked"' } },
-      'running',
-    ],
-    [
-      'clones many',
-      { id: 'it', forEach: '[1, 2, 3]', parallel: 2, clone: { volumeID: 41, name: 'n-${item}' } },
-      'running',
-    ],
-    [
-      'runs another one',
-      { id: 'it', runbook: { document: { name: 'inner', steps: [{ id: 'w', wait: { for: '1h' } }] } } },
-      'running',
-    ],
-  ])('while it %s undoes what was done and runs what always runs', async (what, step, outcome) => {
-    const prefix = `cancelled-${what.replaceAll(' ', '-')}`;
-    const run = await startRunbook(service, [
-      http(prefix, 'a'),
-      { ...step, needs: ['a'] },
-      { ...http(prefix, 'never'), needs: ['it'] },
-      { id: 'z', needs: ['never'], always: true, http: { hook: 'app', path: `/${prefix}/z` } },
-    ]);
-    await untilStep(run, 'it', outcome as never);
-    await run.cancel();
-    expect(await ending(run)).toEqual({ ended: 'cancelled' });
-    expect(asked(prefix)).toEqual(['a', 'z', 'undo-a']);
-    expect(standing(await stepsOf(run))).toMatchObject({ it: 'cancelled', never: 'cancelled', z: 'succeeded' });
   });
 });
 

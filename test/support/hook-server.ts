@@ -11,19 +11,27 @@ export interface HookCallSeen {
   body: Record<string, unknown>;
 }
 
+interface HookAnswer {
+  status: number;
+  body?: string;
+  location?: string;
+  /** Before the answer comes. */
+  delayMs?: number;
+}
+
 export interface HookServer {
   hooks: Hooks;
   /** In the order in which they came. */
   seen: HookCallSeen[];
   /** How the next calls of a hook are answered; 200 when there is nothing left. */
-  answer(hook: string, ...answers: { status: number; body?: string; location?: string }[]): void;
+  answer(hook: string, ...answers: HookAnswer[]): void;
   close(): Promise<void>;
 }
 
 /** Hooks over HTTP: `POST /NAME` each, with a header from a "secret". */
 export async function startHookServer(names: readonly string[]): Promise<HookServer> {
   const seen: HookCallSeen[] = [];
-  const answers = new Map<string, { status: number; body?: string; location?: string }[]>();
+  const answers = new Map<string, HookAnswer[]>();
   const server = createServer((req, res) => {
     let text = '';
     req.on('data', (part: Buffer) => (text += part.toString()));
@@ -31,9 +39,11 @@ export async function startHookServer(names: readonly string[]): Promise<HookSer
       const hook = (req.url ?? '').slice(1);
       const sent = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
       seen.push({ hook, method: req.method ?? '', headers: req.headers, body: sent });
-      const { status, body = '', location } = answers.get(hook)?.shift() ?? { status: 200 };
-      res.writeHead(status, location === undefined ? {} : { location });
-      res.end(body);
+      const { status, body = '', location, delayMs = 0 } = answers.get(hook)?.shift() ?? { status: 200 };
+      setTimeout(() => {
+        res.writeHead(status, location === undefined ? {} : { location });
+        res.end(body);
+      }, delayMs);
     });
   });
   server.listen(0, '127.0.0.1');

@@ -36,6 +36,7 @@ export function addScheduleChanges(schedule: Command, io: Io, exit: (code: ExitC
 Examples:
   element-clone schedule create nightly --type cloneVolume --at 02:30 --time-zone Europe/Berlin \\
       --set cluster=lab --set volumeID=42 --set name=db-uat --set lease=23h
+  element-clone schedule create nightly-uat --runbook refresh-uat.yaml --input source=42 --at 02:30
   element-clone schedule create --file nightly.yaml --dry-run
 ${FILE_EXAMPLE}
 

@@ -1,12 +1,15 @@
 import { Option, type Command } from 'commander';
 import { parse as parseYAML } from 'yaml';
+import type { RunbookDocument } from '../../../../contracts/runbook/types.ts';
 import { OVERLAP_POLICIES } from '../../../../contracts/schedule-names.ts';
 import { SCHEDULE_TYPES } from '../../../schedule-types.ts';
 import { UsageError } from '../../errors.ts';
 import type { Io } from '../../io.ts';
 import { readObject, type Fields } from '../../read-object.ts';
 import { merge } from '../../request-from-flags.ts';
+import { inputsOf } from '../../runbook-inputs.ts';
 import { repeatable } from '../clone-options.ts';
+import { readDocument } from '../runbook/read-document.ts';
 
 /** Flags that say what a schedule is. */
 export interface DefinitionFlags {
@@ -14,6 +17,8 @@ export interface DefinitionFlags {
   type?: string;
   request?: string;
   set?: string[];
+  runbook?: string;
+  input?: string[];
   cron?: string[];
   at?: string[];
   every?: string[];
@@ -49,7 +54,9 @@ export function definitionOptions(command: Command): Command {
     .option('--file <path>', 'the whole schedule as JSON or YAML; - reads standard input')
     .addOption(new Option('--type <type>', 'type of workflow').choices([...SCHEDULE_TYPES]))
     .option('--request <path>', 'what each run is asked for, as JSON or YAML; - reads standard input')
-    .addOption(repeatable('--set <field=value>', 'field of the request, such as volumeID=42 or modify.qosPolicyID=3'));
+    .addOption(repeatable('--set <field=value>', 'field of the request, such as volumeID=42 or modify.qosPolicyID=3'))
+    .option('--runbook <file>', 'a document that each run carries out, as YAML or JSON: --type runbook')
+    .addOption(repeatable('--input <name=value>', 'value of an input of the runbook'));
   command.optionsGroup('When:');
   return command
     .addOption(repeatable('--cron <expression>', 'such as "30 2 * * MON-FRI"'))
@@ -85,13 +92,21 @@ export async function definitionFromFlags(
   // New times stand instead of the old ones.
   const timesGiven = Object.values(times).some((t) => t !== undefined);
   const base = timesGiven ? Object.fromEntries(Object.entries(file).filter(([k]) => !isTime(k))) : file;
-  const request = f.request === undefined ? base['request'] : await readObject('--request', f.request, io);
+  const given = f.request === undefined ? base['request'] : await readObject('--request', f.request, io);
+  const request = await withRunbook(given, f, io);
   const set = (f.set ?? []).map(setting).reduce<Fields>(merge, {});
   const isObject = request !== null && typeof request === 'object' && !Array.isArray(request);
   const fields: Fields = {
     ...base,
     ...(id === undefined ? {} : { id }),
-    ...defined({ type: f.type, ...times, timeZone: f.timeZone, jitter: f.jitter, from: f.from, until: f.until }),
+    ...defined({
+      type: f.type ?? (f.runbook === undefined ? undefined : 'runbook'),
+      ...times,
+      timeZone: f.timeZone,
+      jitter: f.jitter,
+      from: f.from,
+      until: f.until,
+    }),
     ...defined({ overlap: f.overlap, catchUp: f.catchUp, pauseOnFailure: f.pauseOnFailure, note: f.note }),
     ...(request === undefined || isObject ? { request: merge((request ?? {}) as Fields, set) } : { request }),
   };
@@ -101,6 +116,16 @@ export async function definitionFromFlags(
     );
   }
   return fields;
+}
+
+/** The request with the document of `--runbook`, checked, and with the inputs. */
+async function withRunbook(request: unknown, f: DefinitionFlags, io: Pick<Io, 'readStdin'>): Promise<unknown> {
+  if (f.runbook === undefined && f.input === undefined) return request;
+  const before = (request ?? {}) as { runbook?: unknown; inputs?: object };
+  const runbook = f.runbook === undefined ? before.runbook : (await readDocument(f.runbook, io)).document;
+  if (runbook === undefined) throw new UsageError('--input is for a runbook; give it with --runbook');
+  const inputs = inputsOf(f.input ?? [], (runbook as RunbookDocument).inputs ?? {});
+  return { ...before, runbook, inputs: { ...before.inputs, ...inputs } };
 }
 
 const isTime = (key: string) => (TIMES as readonly string[]).includes(key);
