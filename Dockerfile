@@ -15,6 +15,7 @@ COPY activities ./activities
 COPY worker ./worker
 COPY client ./client
 COPY simulator ./simulator
+COPY connection ./connection
 RUN npm run build
 
 FROM ${NODE_IMAGE} AS dependencies

@@ -1,6 +1,6 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { encryptionFromEnv, loadTemporalSettings } from '../connection/index.ts';
 import { ServiceUnavailableError } from './errors.ts';
 import { throughOutages } from './outage.ts';
 import { translate } from './temporal-errors.ts';
@@ -20,13 +20,13 @@ export interface ConnectOptions {
   apiKey?: string;
   /** How long to try while nobody answers, in milliseconds. @default 10_000 */
   timeoutMs?: number;
-  /** Codec and converters, the same as the workers'. */
+  /** Codec and converters, the same as the workers'. @default those of ELEMENT_CLONE_ENCRYPTION_KEYS…, without `address` */
   dataConverter?: DataConverter;
 }
 
 /** A connected Temporal client. Throws ServiceUnavailableError that names the address and what to do. */
 export async function connectTemporal(options: ConnectOptions = {}): Promise<Client> {
-  const { connectionOptions, namespace } = resolve(options);
+  const { connectionOptions, namespace, dataConverter } = resolve(options);
   const address = connectionOptions.address ?? 'localhost:7233';
   const timeoutMs = options.timeoutMs ?? 10_000;
   try {
@@ -39,7 +39,7 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Cli
       connection,
       namespace,
       ...(await tracingInterceptors()),
-      ...(options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter }),
+      ...(dataConverter === undefined ? {} : { dataConverter }),
     });
   } catch (err) {
     const error = translate(err, { namespace });
@@ -51,9 +51,15 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Cli
   }
 }
 
-function resolve(options: ConnectOptions): { connectionOptions: ConnectionOptions; namespace: string } {
+interface Resolved {
+  connectionOptions: ConnectionOptions;
+  namespace: string;
+  dataConverter: DataConverter | undefined;
+}
+
+function resolve(options: ConnectOptions): Resolved {
   if (options.address !== undefined) {
-    const { address, tls, apiKey, namespace = 'default' } = options;
+    const { address, tls, apiKey, namespace = 'default', dataConverter } = options;
     return {
       connectionOptions: {
         address,
@@ -61,17 +67,19 @@ function resolve(options: ConnectOptions): { connectionOptions: ConnectionOption
         ...(apiKey === undefined ? {} : { apiKey }),
       },
       namespace,
+      dataConverter,
     };
   }
   try {
-    const config = loadClientConnectConfig();
+    const { connectionOptions, namespace, apiKey } = loadTemporalSettings();
     return {
-      connectionOptions: config.connectionOptions,
-      namespace: options.namespace ?? config.namespace ?? 'default',
+      connectionOptions: { ...connectionOptions, ...(apiKey === undefined ? {} : { apiKey }) },
+      namespace: options.namespace ?? namespace ?? 'default',
+      dataConverter: options.dataConverter ?? encryptionFromEnv()?.dataConverter,
     };
   } catch (err) {
     throw new ServiceUnavailableError(
-      `Temporal's settings cannot be used: ${err instanceof Error ? err.message : String(err)}; correct the TEMPORAL_* variables or the profile file`,
+      `Temporal's settings cannot be used: ${err instanceof Error ? err.message : String(err)}; correct the variables TEMPORAL_* and ELEMENT_CLONE_*, or the profile file`,
       { reason: 'configuration', cause: err },
     );
   }

@@ -1,6 +1,6 @@
 // Builds dist/: plain tsc with declarations, then the workflow bundle that production workers start from.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildStamp, root, sourceHash } from './source-hash.mjs';
 
@@ -14,20 +14,26 @@ execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 
 });
 
 const { bundleWorkflowCode } = await import('@temporalio/worker');
-const bundle = async (name, workflowInterceptorModules = []) => {
+const bundle = async (name, workflowInterceptorModules, failureConverterPath) => {
   const { code } = await bundleWorkflowCode({
     workflowsPath: `${root}dist/workflows/index.js`,
     workflowInterceptorModules,
+    failureConverterPath,
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
   });
   writeFileSync(`${root}dist/worker/${name}`, code);
 };
 mkdirSync(`${root}dist/worker`, { recursive: true });
-await bundle('workflow-bundle.js');
-// For workers that trace.
-await bundle('workflow-bundle-traced.js', [
-  fileURLToPath(import.meta.resolve('@temporalio/interceptors-opentelemetry/lib/workflow-interceptors.js')),
-]);
+// A bundle for each kind of worker: one that traces, encrypts, does both or neither. All would pay for what is in one.
+const converter = `${root}dist/connection/failure-converter.cjs`;
+cpSync(`${root}connection/failure-converter.cjs`, converter);
+const tracing = fileURLToPath(
+  import.meta.resolve('@temporalio/interceptors-opentelemetry/lib/workflow-interceptors.js'),
+);
+await bundle('workflow-bundle.js', []);
+await bundle('workflow-bundle-traced.js', [tracing]);
+await bundle('workflow-bundle-encrypted.js', [], converter);
+await bundle('workflow-bundle-traced-encrypted.js', [tracing], converter);
 chmodSync(`${root}dist/client/cli/main.js`, 0o755);
 mkdirSync(`${root}.cache`, { recursive: true });
 writeFileSync(buildStamp, sources);

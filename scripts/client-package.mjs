@@ -33,7 +33,7 @@ It is made of the same build and has the same version as \`element-clone\`, whos
 export function stageClientPackage(dir) {
   rmSync(dir, { recursive: true, force: true });
   mkdirSync(dir, { recursive: true });
-  for (const part of ['client', 'contracts']) {
+  for (const part of ['client', 'contracts', 'connection']) {
     cpSync(join(root, 'dist', part), join(dir, 'dist', part), {
       recursive: true,
       filter: (path) => !/[/\\]client[/\\]cli$/.test(path) && !path.endsWith('.map'),
@@ -78,7 +78,7 @@ function importsOf(dir) {
 
 function checkInside(dir, file, specifier) {
   const target = fileURLToPath(new URL(specifier, `file://${join(dir, file)}`));
-  if (!/^(client|contracts)[/\\]/.test(target.slice(dir.length + 1)) || /[/\\]cli[/\\]/.test(target)) {
+  if (!/^(client|contracts|connection)[/\\]/.test(target.slice(dir.length + 1)) || /[/\\]cli[/\\]/.test(target)) {
     throw new Error(`dist/${file} imports ${specifier}, which is not part of the client package`);
   }
 }

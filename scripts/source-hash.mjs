@@ -17,6 +17,7 @@ const inputs = [
   'worker',
   'client',
   'simulator',
+  'connection',
   'package-lock.json',
   'scripts/build.mjs',
   'types',

@@ -1,6 +1,6 @@
 import { Connection } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { encryptionFromEnv, loadTemporalSettings, type TemporalSettings } from '../connection/index.ts';
 import proto from '@temporalio/proto';
 import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import { createClusters } from './clusters.ts';
@@ -64,14 +64,15 @@ async function* checkConfig(
 
 async function* checkTemporal(env: NodeJS.ProcessEnv): AsyncGenerator<Check, void, undefined> {
   const where = { check: 'temporal' };
-  let settings: ReturnType<typeof loadClientConnectConfig>;
+  let settings: TemporalSettings;
   try {
-    settings = loadClientConnectConfig();
+    settings = loadTemporalSettings(env);
   } catch (err) {
-    const remedy = 'correct the TEMPORAL_* variables or the profile file';
+    const remedy = 'correct the variables TEMPORAL_* and ELEMENT_CLONE_TEMPORAL_…, or the profile file';
     yield { ...where, ok: 'fail', message: `its settings cannot be used: ${textOf(err)}`, remedy };
     return;
   }
+  yield* checkEncryption(env);
   const { connectionOptions, namespace = 'default' } = settings;
   const address = connectionOptions.address ?? 'localhost:7233';
   let connection: Connection;
@@ -90,6 +91,29 @@ async function* checkTemporal(env: NodeJS.ProcessEnv): AsyncGenerator<Check, voi
     }
   } finally {
     await connection.close();
+  }
+}
+
+/** Nothing is said of what is not wanted. */
+function* checkEncryption(env: NodeJS.ProcessEnv): Generator<Check, void, undefined> {
+  const check = 'encryption';
+  try {
+    const encryption = encryptionFromEnv(env);
+    if (encryption === undefined) return;
+    const [newest, ...others] = encryption.keys.ids;
+    const older = others.length === 0 ? '' : `; ${others.join(', ')} can be read`;
+    yield {
+      check,
+      ok: 'ok',
+      message: `payloads are encrypted with the key "${newest}" of ${encryption.keys.place}${older}`,
+    };
+  } catch (err) {
+    yield {
+      check,
+      ok: 'fail',
+      message: textOf(err),
+      remedy: 'correct the keys; every worker and client must have the same',
+    };
   }
 }
 

@@ -1,13 +1,19 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Client, type ConnectionLike } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
+import {
+  encryptionFromEnv,
+  loadTemporalSettings,
+  type Encryption,
+  type TemporalSettings,
+} from '../connection/index.ts';
 import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import type { CallInfo } from '../element/index.ts';
 import { createClusters, type Clusters } from './clusters.ts';
 import { loadConfig } from './config.ts';
+import { followCredentials, liveConnection } from './credentials.ts';
 import { createLogger, temporalLogger } from './logger.ts';
 import { createHealth, type HealthSubject } from './monitoring/health.ts';
 import { countCalls, metricsExporter } from './monitoring/metrics.ts';
@@ -16,6 +22,7 @@ import { slotGauges } from './monitoring/slots.ts';
 import { nexusService } from './nexus.ts';
 import { liveHooks, reloadOnChange } from './reload.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
+import { reason } from './secrets.ts';
 import { startTracing, type Tracing } from './tracing.ts';
 import { WORKER_TUNING } from './tuning.ts';
 
@@ -37,6 +44,7 @@ export class WorkerStartError extends Error {
  */
 export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   const config = await loadConfig(options.configPath);
+  const reached = temporalFromEnv();
   const log = createLogger();
   const exporter = config.monitoring && (await metricsExporter());
   Runtime.install({
@@ -67,6 +75,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   try {
     await serve({
       log,
+      ...reached,
       taskQueue,
       clusters,
       hooks,
@@ -83,19 +92,32 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   }
 }
 
+/** How Temporal is reached, and what it is not to read. */
+function temporalFromEnv(): { settings: TemporalSettings; encryption: Encryption | undefined } {
+  try {
+    return { settings: loadTemporalSettings(), encryption: encryptionFromEnv() };
+  } catch (err) {
+    throw new WorkerStartError(`The settings for Temporal cannot be used: ${reason(err)}`, { cause: err });
+  }
+}
+
 interface Serving {
   log: ReturnType<typeof createLogger>;
+  settings: TemporalSettings;
+  encryption: Encryption | undefined;
   taskQueue: string;
   clusters: Clusters;
   hooks: ReturnType<typeof liveHooks>;
   tracing: Tracing | undefined;
   workflowBundlePath: string | undefined;
   file: string;
-  onStart: (running: { connection: NativeConnection; worker: Worker; temporal: Client }) => void;
+  onStart: (running: { connection: ConnectionLike; worker: Worker; temporal: Client }) => void;
 }
 
 async function serve({
   log,
+  settings,
+  encryption,
   taskQueue,
   clusters,
   hooks,
@@ -104,11 +126,14 @@ async function serve({
   file,
   onStart,
 }: Serving): Promise<void> {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const { connectionOptions, namespace = 'default' } = settings;
   const address = connectionOptions.address ?? 'localhost:7233';
-  const connection = await connect(connectionOptions, address, (err) =>
-    log.warn({ address, error: err.message }, 'Temporal does not answer yet, trying again'),
+  const live = liveConnection(
+    await connect(connectionOptions, address, (err) =>
+      log.warn({ address, error: err.message }, 'Temporal does not answer yet, trying again'),
+    ),
   );
+  const connection = live.current();
   try {
     const attributes = await ensureSearchAttributes(connection, namespace);
     if (attributes.state === 'missing') {
@@ -116,12 +141,14 @@ async function serve({
         `The namespace "${namespace}" lacks the search attributes ${attributes.names.join(', ')} and this worker may not register them. Ask an administrator to run: ${attributes.remedy}`,
       );
     }
-    const temporal = new Client({ connection, namespace });
+    const converter = encryption === undefined ? {} : { dataConverter: encryption.dataConverter };
+    const temporal = new Client({ connection: live.connection, namespace, ...converter });
     const worker = await Worker.create({
       connection,
       namespace,
       taskQueue,
-      ...workflowCode(workflowBundlePath, tracing !== undefined),
+      ...converter,
+      ...workflowCode(workflowBundlePath, { traced: tracing !== undefined, encrypted: encryption !== undefined }),
       plugins: tracing === undefined ? [] : [tracing.plugin],
       activities: createActivities({
         cluster: (alias) => clusters.get(alias),
@@ -132,17 +159,26 @@ async function serve({
       nexusServices: [nexusService(taskQueue)],
       ...WORKER_TUNING,
     });
-    onStart({ connection, worker, temporal });
+    onStart({ connection: live.connection, worker, temporal });
     const reload = reloadOnChange({ file, clusters, hooks, log });
+    const credentials = followCredentials({
+      ...{ settings, live, log },
+      connect: () => NativeConnection.connect(loadTemporalSettings().connectionOptions),
+      use: (next) => {
+        worker.connection = next;
+      },
+    });
     try {
-      log.info({ address, namespace, taskQueue, clusters: clusters.aliases() }, 'Worker started');
+      const keys = encryption === undefined ? {} : { encryptionKeys: encryption.keys.ids };
+      log.info({ address, namespace, taskQueue, clusters: clusters.aliases(), ...keys }, 'Worker started');
       await worker.run();
       log.info('Worker stopped; waiting clones go on with the next worker');
     } finally {
       reload.stop();
+      credentials.stop();
     }
   } finally {
-    await connection.close();
+    await live.current().close();
   }
 }
 
@@ -161,9 +197,12 @@ async function monitor(options: MonitoringOptions): Promise<Monitoring> {
 }
 
 /** The bundle built with this version, never one made at start: that would hide a broken build until production. */
-function workflowCode(path: string | undefined, traced: boolean): Pick<WorkerOptions, 'workflowBundle'> {
-  // What traces is in a bundle of its own: each start would pay for it.
-  const file = traced ? './workflow-bundle-traced.js' : './workflow-bundle.js';
+function workflowCode(
+  path: string | undefined,
+  { traced, encrypted }: { traced: boolean; encrypted: boolean },
+): Pick<WorkerOptions, 'workflowBundle'> {
+  // What traces, and what encrypts, is in a bundle of its own: each start would pay for it.
+  const file = `./workflow-bundle${traced ? '-traced' : ''}${encrypted ? '-encrypted' : ''}.js`;
   const codePath = path ?? fileURLToPath(new URL(file, import.meta.url));
   if (!existsSync(codePath))
     throw new WorkerStartError(`There is no workflow bundle at ${codePath}; run: npm run build`);

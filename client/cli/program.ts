@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { addCancel } from './commands/cancel.ts';
 import { addClone } from './commands/clone.ts';
 import { addCopy } from './commands/copy.ts';
+import { addCodecServer } from './commands/codec-server.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addInventory } from './commands/inventory.ts';
 import { addFanOut } from './commands/fan-out.ts';
@@ -90,6 +91,7 @@ export function createProgram(io: Io, exit: (code: ExitCode) => void): Command {
   program.commandsGroup('The service:');
   addWorker(program, io, exit);
   addDoctor(program, io, exit);
+  addCodecServer(program, io, exit);
   addSimulator(program, io, exit);
   return program;
 }

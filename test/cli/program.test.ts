@@ -29,6 +29,7 @@ describe('help', () => {
       'orphans',
       'worker',
       'doctor',
+      'codec-server',
       'simulator',
     ]);
   });

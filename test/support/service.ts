@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { NativeConnection, Runtime, Worker, DefaultLogger, type RuntimeOptions } from '@temporalio/worker';
 import {
   AnswerCache,
@@ -69,6 +70,7 @@ export interface WorkerOptions {
   /** Serves the Nexus operations too. */
   nexus?: boolean;
   workflowBundlePath?: string;
+  dataConverter?: DataConverter;
   hooks?: Hooks;
   /** What the first service of a process gives to the SDK's runtime. */
   telemetry?: RuntimeOptions['telemetryOptions'];
@@ -111,7 +113,8 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
   const address = options.address ?? (await provided('temporalAddress'));
   const taskQueue = `test-${randomUUID()}`;
   const connection = await Connection.connect({ address });
-  const client = new Client({ connection });
+  const converter = options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter };
+  const client = new Client({ connection, ...converter });
   const clusters = new Map<string, Cluster>();
   let last = 0;
   const stops: (() => Promise<void>)[] = [() => connection.close()];
@@ -121,6 +124,7 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
     const worker = await Worker.create({
       connection: native,
       taskQueue,
+      ...converter,
       workflowBundle: { codePath: options.workflowBundlePath ?? (await provided('workflowBundlePath')) },
       activities: createActivities({
         cluster: (alias) => clusters.get(alias),

@@ -1,4 +1,5 @@
-import type { NativeConnection, Worker } from '@temporalio/worker';
+import type { ConnectionLike } from '@temporalio/client';
+import type { Worker } from '@temporalio/worker';
 import { METRICS } from '../../contracts/metrics.ts';
 import { ElementApiError, ElementAuthError, ElementTransportError, type CallInfo } from '../../element/index.ts';
 import type { Clusters } from '../clusters.ts';
@@ -20,7 +21,7 @@ export interface HealthReport {
 
 /** What there is to ask; the worker and the connection come in the course of the start. */
 export interface HealthSubject {
-  connection?: NativeConnection;
+  connection?: ConnectionLike;
   worker?: Pick<Worker, 'getState' | 'getStatus'>;
   clusters: Clusters;
 }
