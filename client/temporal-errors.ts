@@ -1,5 +1,6 @@
 import { isGrpcServiceError, WorkflowNotFoundError } from '@temporalio/client';
-import { NamespaceNotFoundError } from '@temporalio/common';
+import { NamespaceNotFoundError, ValueError } from '@temporalio/common';
+import { DecryptionError } from '../connection/index.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from '../contracts/names.ts';
 import { CloneNotFoundError, ServiceUnavailableError } from './errors.ts';
 
@@ -40,11 +41,18 @@ export interface Where {
 export function translate(err: unknown, where: Where): unknown {
   if (err instanceof WorkflowNotFoundError) return notFound(where.workflowId ?? err.workflowId, err);
   if (err instanceof NamespaceNotFoundError) return namespaceNotFound(where.namespace, err);
+  const unavailable = (reason: ServiceUnavailableError['reason'], message: string) =>
+    new ServiceUnavailableError(message, { reason, cause: err });
+  if (err instanceof DecryptionError) return unavailable('configuration', err.message);
+  if (err instanceof ValueError && err.message.includes('binary/encrypted')) {
+    return unavailable(
+      'configuration',
+      'What Temporal holds is encrypted, and this process has no keys; set ELEMENT_CLONE_ENCRYPTION_KEYS_FILE to the file that the workers use',
+    );
+  }
   const status = grpcStatus(err);
   if (status === undefined) return err;
   const { code, text } = status;
-  const unavailable = (reason: ServiceUnavailableError['reason'], message: string) =>
-    new ServiceUnavailableError(message, { reason, cause: err });
   if (code === GRPC.INVALID_ARGUMENT && /search attribute/i.test(text)) {
     return unavailable(
       'searchAttributesMissing',

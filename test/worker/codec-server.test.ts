@@ -30,7 +30,7 @@ interface Sent {
 }
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
-const plain = defaultPayloadConverter.toPayload({ name: 'payroll' })!;
+const plain = defaultPayloadConverter.toPayload({ name: 'payroll' });
 const sent: Sent = {
   payloads: [{ metadata: { encoding: base64(plain.metadata!['encoding']!) }, data: base64(plain.data!) }],
 };
