@@ -43,7 +43,7 @@ const authorityExtensions = (key: KeyObject): der.Der[] => [
 const serverExtensions = (key: KeyObject, authorityKey: KeyObject, dnsNames: readonly string[]): der.Der[] => [
   extension('2.5.29.19', true, der.sequence()),
   extension('2.5.29.15', true, der.bits(Buffer.from([0b1000_0000]), 7)), // digitalSignature
-  extension('2.5.29.37', false, der.sequence(der.oid('1.3.6.1.5.5.7.3.1'))), // serverAuth
+  extension('2.5.29.37', false, der.sequence(der.oid('1.3.6.1.5.5.7.3.1'), der.oid('1.3.6.1.5.5.7.3.2'))), // serverAuth, clientAuth
   extension('2.5.29.14', false, der.octets(keyIdentifier(key))),
   extension('2.5.29.35', false, der.sequence(der.implicit(0, keyIdentifier(authorityKey)))),
   extension(
