@@ -11,6 +11,7 @@ import {
   leaseFields,
   modifySchema,
   must,
+  newAccountSchema,
   notBoth,
   orderFields,
   sizeBytes,
@@ -26,7 +27,7 @@ const VOLUMES_MAX = 1_000;
 const cloneFields = {
   access: accessSchema.optional(),
   attributes: attributesSchema.optional().describe('Attributes of the clone. Default: those of its source.'),
-  newAccountID: id('the ID of an account').optional(),
+  newAccountID: newAccountSchema.optional(),
   newSize: sizeBytes.optional().describe('Bytes; rounded up to a whole MiB by the cluster.'),
   modify: modifySchema.optional().describe('Changes made by ModifyVolume once the clone is there.'),
   volumeAccessGroups: volumeAccessGroupsSchema.optional(),

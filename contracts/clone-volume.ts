@@ -11,6 +11,7 @@ import {
   LEASE_OPTIONS_NEED_LEASE,
   leaseFields,
   modifySchema,
+  newAccountSchema,
   notBoth,
   orderFields,
   sizeBytes,
@@ -35,7 +36,7 @@ export const cloneVolumeRequestSchema = z
       .boolean()
       .optional()
       .describe('Whether the new volume can be replicated with SnapMirror. Default: no.'),
-    newAccountID: id('the ID of an account').optional(),
+    newAccountID: newAccountSchema.optional(),
     newSize: sizeBytes.optional().describe('Bytes; rounded up to a whole MiB by the cluster.'),
     snapshot: snapshotOptionsSchema
       .optional()

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from './duration.ts';
+import { forReaders } from './for-readers.ts';
 
 const DAY = 86_400_000;
 const WITH_UNIT = 'must be a duration with a unit, such as "30s", "15m", "24h" or "7d"';
@@ -21,4 +22,4 @@ export const durationSchema = (maxDays: number) =>
         ctx.addIssue({ code: 'custom', message: `must be at most "${maxDays}d"` });
       }
     })
-    .meta({ description: `A duration of at most ${maxDays} days.`, ...durationJSON });
+    .meta({ description: `A duration of at most ${maxDays} days.`, ...durationJSON, ...forReaders({ maxDays }) });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { durationSchema } from './duration-schema.ts';
+import { forReaders } from './for-readers.ts';
 import { TAG_ATTRIBUTE } from './names.ts';
 import { SERIES } from './series.ts';
 import { REQUEST_ID } from './workflow-id.ts';
@@ -35,7 +36,7 @@ export const sizeBytes = z
   .int({ error: 'must be a size in bytes, a whole number' })
   .min(VOLUME_SIZE_MIN, { error: `must be at least ${VOLUME_SIZE_MIN} bytes` })
   .max(VOLUME_SIZE_MAX, { error: `must be at most ${VOLUME_SIZE_MAX} bytes` })
-  .describe('Bytes.');
+  .meta({ description: 'Bytes.', ...forReaders({ unit: 'bytes' }) });
 
 export const text = (max: number) =>
   z
@@ -62,8 +63,15 @@ export const attributesSchema = z
     not: { required: [TAG_ATTRIBUTE] },
   });
 
+export const newAccountSchema = id('the ID of an account').describe(
+  'The account that gets the new volume. Default: that of its source.',
+);
+
 const iops = (what: string) =>
-  z.int({ error: 'must be IOPS, a whole number' }).positive().describe(`${what}, in IOPS. Default: as the source.`);
+  z
+    .int({ error: 'must be IOPS, a whole number' })
+    .positive()
+    .meta({ description: `${what}, in IOPS. Default: as the source.`, ...forReaders({ unit: 'IOPS' }) });
 
 const inOrder = (low: unknown, high: unknown) => typeof low !== 'number' || typeof high !== 'number' || low <= high;
 
@@ -103,7 +111,7 @@ export const modifySchema = z
     qosPolicyID: id('the ID of a QoS policy, in place of qos').optional(),
     access: accessSchema.optional(),
     attributes: attributesSchema.optional(),
-    accountID: id('the ID of an account').optional(),
+    accountID: id('the ID of an account').optional().describe('The account that gets the volume.'),
     totalSize: sizeBytes.optional().describe('Bytes; can only grow.'),
   })
   .refine((m) => m.qos === undefined || m.qosPolicyID === undefined, {

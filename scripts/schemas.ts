@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE, FAILURE, WORKFLOW } from '../contracts/names.ts';
+import { FOR_READERS } from '../contracts/for-readers.ts';
 import { PUBLISHED, type PublishedWorkflow } from '../contracts/published-schemas.ts';
 import { runbookFileSchema } from '../contracts/runbook/document.ts';
 import { allowExpressions } from './expressions-in-schema.ts';
@@ -18,7 +19,14 @@ const isNode = (value: unknown): value is Node => typeof value === 'object' && v
 
 /** The schema of one message. Results get the words of the interface that they are of. */
 export function jsonSchema(file: string, title: string, schema: z.ZodType, interfaces: Interfaces): Node {
-  const { $schema, $defs = {}, ...rest } = z.toJSONSchema(schema, { io: 'input', reused: 'inline' });
+  const {
+    $schema,
+    $defs = {},
+    ...rest
+  } = z.toJSONSchema(schema, {
+    ...{ io: 'input', reused: 'inline' },
+    override: ({ jsonSchema: node }) => void delete node[FOR_READERS],
+  });
   const defs: Record<string, Node> = { ...$defs };
   for (const [id, def] of Object.entries(defs)) addWords(def, id, interfaces);
   // Whatever a document of JSON may hold is JSON; zod says so at length.

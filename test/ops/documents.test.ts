@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { CALL_OUTCOMES, METRICS, type Metric } from '../../contracts/metrics.ts';
 import { FAILURE } from '../../contracts/names.ts';
+import { anchorsOf } from '../support/markdown.ts';
 
 const read = (path: string) => readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
 
@@ -32,17 +33,6 @@ const known = new Set(
     m.kind === 'histogram' ? ['_bucket', '_sum', '_count'].map((s) => exported(m) + s) : [exported(m)],
   ),
 );
-
-/** GitHub's. */
-const anchorsOf = (page: string) =>
-  new Set(
-    [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) =>
-      heading!
-        .toLowerCase()
-        .replaceAll(/[^\w -]/g, '')
-        .replaceAll(' ', '-'),
-    ),
-  );
 
 test.each(metrics.map((m) => [exported(m), m] as const))(
   'docs/metrics.md has a line for %s',
@@ -87,17 +77,6 @@ test('the dashboard asks for metrics that there are, and all of ours are on it',
 test('docs/operations.md says what every failure means', () => {
   const page = read('docs/operations.md');
   expect(Object.values(FAILURE).filter((type) => !page.includes(`\n| \`${type}\``))).toEqual([]);
-});
-
-test('links from these pages to headings lead somewhere', () => {
-  for (const page of readdirSync(fileURLToPath(new URL('../../docs', import.meta.url))).filter((f) =>
-    f.endsWith('.md'),
-  )) {
-    const text = read(`docs/${page}`);
-    const anchors = anchorsOf(text);
-    const links = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor!);
-    expect(links.filter((anchor) => !anchors.has(anchor)).map((anchor) => `${page}#${anchor}`)).toEqual([]);
-  }
 });
 
 test('promtool accepts the rules, and they fire when they should', () => {
