@@ -97,6 +97,13 @@ export function readTag(attributes: unknown): OwnershipTag | undefined {
   };
 }
 
+/** Why an object with a tag is left alone all the same: the tag is in a format that this version does not know. */
+export function unreadableTag(attributes: unknown): string | undefined {
+  const version = tagFields(attributes)?.get('v');
+  if (version === undefined || version === VERSION) return undefined;
+  return `carries an ownership tag of format ${JSON.stringify(version.slice(0, 20))}; this version of the service reads format ${VERSION} and leaves all else alone: ask a worker of the newer version`;
+}
+
 /** The attributes that an object of ours gets: the wanted ones and the tag. */
 export const withTag = (attributes: Record<string, unknown>, tag: OwnershipTag): Record<string, unknown> => ({
   ...withoutTag(attributes),

@@ -24,16 +24,21 @@ const bundle = async (name, workflowInterceptorModules, failureConverterPath) =>
   writeFileSync(`${root}dist/worker/${name}`, code);
 };
 mkdirSync(`${root}dist/worker`, { recursive: true });
-// A bundle for each kind of worker: one that traces, encrypts, does both or neither. All would pay for what is in one.
+// A bundle for each kind of worker: a worker would pay at each start of a workflow for what it does not use.
 const converter = `${root}dist/connection/failure-converter.cjs`;
 cpSync(`${root}connection/failure-converter.cjs`, converter);
+const versioned = `${root}dist/workflows/versioned.js`;
 const tracing = fileURLToPath(
   import.meta.resolve('@temporalio/interceptors-opentelemetry/lib/workflow-interceptors.js'),
 );
-await bundle('workflow-bundle.js', []);
-await bundle('workflow-bundle-traced.js', [tracing]);
-await bundle('workflow-bundle-encrypted.js', [], converter);
-await bundle('workflow-bundle-traced-encrypted.js', [tracing], converter);
+for (const ofVersions of [[], [versioned]]) {
+  for (const ofTraces of [[], [tracing]]) {
+    for (const encrypts of [undefined, converter]) {
+      const kinds = [ofVersions.length && '-versioned', ofTraces.length && '-traced', encrypts && '-encrypted'];
+      await bundle(`workflow-bundle${kinds.filter(Boolean).join('')}.js`, [...ofVersions, ...ofTraces], encrypts);
+    }
+  }
+}
 chmodSync(`${root}dist/client/cli/main.js`, 0o755);
 mkdirSync(`${root}.cache`, { recursive: true });
 writeFileSync(buildStamp, sources);

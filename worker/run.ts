@@ -1,7 +1,13 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Client, type ConnectionLike } from '@temporalio/client';
-import { NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerDeploymentOptions,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import {
   encryptionFromEnv,
@@ -25,6 +31,7 @@ import { ensureSearchAttributes } from './search-attributes.ts';
 import { reason } from './secrets.ts';
 import { startTracing, type Tracing } from './tracing.ts';
 import { WORKER_TUNING } from './tuning.ts';
+import { deploymentFrom, makeCurrent, VersioningError } from './versioning.ts';
 
 export interface RunWorkerOptions {
   /** @default ELEMENT_CLONE_CONFIG, else ./element-clone.yaml */
@@ -45,6 +52,7 @@ export class WorkerStartError extends Error {
 export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   const config = await loadConfig(options.configPath);
   const reached = temporalFromEnv();
+  const deployment = versioning();
   const log = createLogger();
   const exporter = config.monitoring && (await metricsExporter());
   Runtime.install({
@@ -77,6 +85,7 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
       log,
       ...reached,
       taskQueue,
+      deployment,
       clusters,
       hooks,
       tracing,
@@ -106,6 +115,7 @@ interface Serving {
   settings: TemporalSettings;
   encryption: Encryption | undefined;
   taskQueue: string;
+  deployment: WorkerDeploymentOptions | undefined;
   clusters: Clusters;
   hooks: ReturnType<typeof liveHooks>;
   tracing: Tracing | undefined;
@@ -119,6 +129,7 @@ async function serve({
   settings,
   encryption,
   taskQueue,
+  deployment,
   clusters,
   hooks,
   tracing,
@@ -148,7 +159,11 @@ async function serve({
       namespace,
       taskQueue,
       ...converter,
-      ...workflowCode(workflowBundlePath, { traced: tracing !== undefined, encrypted: encryption !== undefined }),
+      ...workflowCode(workflowBundlePath, {
+        versioned: deployment !== undefined,
+        traced: tracing !== undefined,
+        encrypted: encryption !== undefined,
+      }),
       plugins: tracing === undefined ? [] : [tracing.plugin],
       activities: createActivities({
         cluster: (alias) => clusters.get(alias),
@@ -157,6 +172,7 @@ async function serve({
         temporal,
       }),
       nexusServices: [nexusService(taskQueue)],
+      ...(deployment === undefined ? {} : { workerDeploymentOptions: deployment }),
       ...WORKER_TUNING,
     });
     onStart({ connection: live.connection, worker, temporal });
@@ -171,6 +187,13 @@ async function serve({
     try {
       const keys = encryption === undefined ? {} : { encryptionKeys: encryption.keys.ids };
       log.info({ address, namespace, taskQueue, clusters: clusters.aliases(), ...keys }, 'Worker started');
+      if (deployment) {
+        const { version } = deployment;
+        log.info(
+          { ...version, command: makeCurrent(version) },
+          'A versioned worker gets work once its version is current',
+        );
+      }
       await worker.run();
       log.info('Worker stopped; waiting clones go on with the next worker');
     } finally {
@@ -179,6 +202,14 @@ async function serve({
     }
   } finally {
     await live.current().close();
+  }
+}
+
+function versioning(): WorkerDeploymentOptions | undefined {
+  try {
+    return deploymentFrom(process.env);
+  } catch (err) {
+    throw err instanceof VersioningError ? new WorkerStartError(err.message, { cause: err }) : err;
   }
 }
 
@@ -199,10 +230,11 @@ async function monitor(options: MonitoringOptions): Promise<Monitoring> {
 /** The bundle built with this version, never one made at start: that would hide a broken build until production. */
 function workflowCode(
   path: string | undefined,
-  { traced, encrypted }: { traced: boolean; encrypted: boolean },
+  is: { versioned: boolean; traced: boolean; encrypted: boolean },
 ): Pick<WorkerOptions, 'workflowBundle'> {
-  // What traces, and what encrypts, is in a bundle of its own: each start would pay for it.
-  const file = `./workflow-bundle${traced ? '-traced' : ''}${encrypted ? '-encrypted' : ''}.js`;
+  // What traces, encrypts or is versioned has a bundle of its own: each start would pay for it.
+  const kinds = (['versioned', 'traced', 'encrypted'] as const).filter((kind) => is[kind]).map((kind) => `-${kind}`);
+  const file = `./workflow-bundle${kinds.join('')}.js`;
   const codePath = path ?? fileURLToPath(new URL(file, import.meta.url));
   if (!existsSync(codePath))
     throw new WorkerStartError(`There is no workflow bundle at ${codePath}; run: npm run build`);

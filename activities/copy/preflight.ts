@@ -2,7 +2,7 @@ import { activityInfo } from '@temporalio/activity';
 import { parseCopyVolumeRequest, type CopyVolumeRequest } from '../../contracts/copy-volume.ts';
 import { parseDuration } from '../../contracts/duration.ts';
 import { DEFAULT_UNDO_EXPIRY } from '../../contracts/names.ts';
-import { readTag } from '../../contracts/tag.ts';
+import { readTag, unreadableTag } from '../../contracts/tag.ts';
 import type { Snapshot, Volume } from '../../element/index.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { findOwnSnapshots, findVolumes, tagOf } from '../find.ts';
@@ -72,8 +72,9 @@ export function volumeFaults(request: CopyVolumeRequest, { source, snapshot, des
     faults.push(`snapshotID: volume ${volumeID} has no snapshot ${snapshotID}`);
   }
   if (destination !== undefined && !request.force && !isOurs(destination)) {
+    const why = unreadableTag(destination.attributes) ?? 'was not made by this service';
     faults.push(
-      `dstVolumeID: volume ${dstVolumeID} ("${destination.name}") was not made by this service; ask with force: true if it is to be overwritten`,
+      `dstVolumeID: volume ${dstVolumeID} ("${destination.name}") ${why}; ask with force: true if it is to be overwritten`,
     );
   }
   if (source !== undefined && destination !== undefined && (snapshotID === undefined || snapshot !== undefined)) {

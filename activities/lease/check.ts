@@ -1,5 +1,5 @@
 import { parseCloneLeaseRequest, type CloneLeaseRequest } from '../../contracts/clone-lease.ts';
-import { readTag } from '../../contracts/tag.ts';
+import { readTag, unreadableTag } from '../../contracts/tag.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { findVolume } from '../find.ts';
 import { accessFaults, LEASE_CALLS } from '../preflight-access.ts';
@@ -40,8 +40,11 @@ async function cloneBehind(
   }
   const tag = readTag(volume.attributes);
   if (tag?.step !== 'clone' || tag.volumeID !== volumeID) {
+    const why = unreadableTag(volume.attributes);
     faults.push(
-      `volumeID: volume ${volumeID} is no finished clone of this service, so it is never deleted; name a clone`,
+      why === undefined
+        ? `volumeID: volume ${volumeID} is no finished clone of this service, so it is never deleted; name a clone`
+        : `volumeID: volume ${volumeID} ${why}`,
     );
   }
   if (faults.length > 0) throw invalid(faults);

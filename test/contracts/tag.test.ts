@@ -5,6 +5,7 @@ import {
   formatTag,
   isOwn,
   readTag,
+  unreadableTag,
   removalNote,
   tagFields,
   withoutTag,
@@ -96,6 +97,16 @@ describe('what is no tag of ours', () => {
     ['an object', { v: 1 }],
   ])('%s', (_what, value) => {
     expect(readTag({ [TAG_ATTRIBUTE]: value })).toBeUndefined();
+  });
+
+  test('of a later format it is said why it is left alone', () => {
+    const later = { [TAG_ATTRIBUTE]: 'v=2&step=clone&request=r&workflow=w&source=42&volume=7' };
+    expect(readTag(later)).toBeUndefined();
+    expect(unreadableTag(later)).toMatch(
+      /tag of format "2"; this version of the service reads format 1 .* newer version/,
+    );
+    for (const value of [undefined, 'v=1&step=clone&request=r&workflow=w&source=42', 'created by ansible'])
+      expect(unreadableTag({ [TAG_ATTRIBUTE]: value })).toBeUndefined();
   });
 
   test.each([null, undefined, 'v=1', 42, []])('attributes that are %j', (attributes) => {

@@ -14,7 +14,7 @@ export type WorkerRole = 'all' | 'workflows' | 'activities';
 
 export interface ProductionWorkers {
   /** @param bundle workflow code. Default: made from the sources under test */
-  start: (role?: WorkerRole, bundle?: string) => ChildProcess;
+  start: (role?: WorkerRole, bundle?: string, env?: NodeJS.ProcessEnv) => ChildProcess;
   /** The file that holds the password, for workers to read. */
   passwordFile: string;
   /** Kills all that still run. */
@@ -43,7 +43,7 @@ export async function productionWorkers(service: Service): Promise<ProductionWor
     rotationSeconds: 120
 `,
   );
-  const start = (role: WorkerRole = 'all', bundle = inject('workflowBundlePath')) => {
+  const start: ProductionWorkers['start'] = (role = 'all', bundle = inject('workflowBundlePath'), env = {}) => {
     const worker = spawn(process.execPath, ['--import', 'tsx', 'test/support/worker-process.ts'], {
       cwd: root,
       stdio: ['ignore', 'inherit', process.env['TEST_LOG'] === '1' ? 'inherit' : 'ignore'],
@@ -54,6 +54,7 @@ export async function productionWorkers(service: Service): Promise<ProductionWor
         TEST_WORKER_ROLE: role,
         ELEMENT_CLONE_CONFIG: join(dir, 'element-clone.yaml'),
         ELEMENT_CLONE_TASK_QUEUE: service.taskQueue,
+        ...env,
       },
     });
     started.push(worker);
