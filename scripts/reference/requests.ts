@@ -5,6 +5,7 @@ import { PUBLISHED } from '../../contracts/published-schemas.ts';
 import { SAMPLES } from './samples.ts';
 
 interface Node {
+  $ref?: string;
   type?: string;
   description?: string;
   properties?: Record<string, Node>;
@@ -52,6 +53,8 @@ const WHAT: Record<string, string> = {
   cloneLease: 'Deletes a clone when its time is over.',
   'cloneLease.extend': 'An update of the workflow `cloneLease`: a later end.',
   'cloneLease.release': 'An update of the workflow `cloneLease`: no end any more.',
+  runbook: 'Carries out a document of steps.',
+  'runbook.decide': 'An update of the workflow `runbook`: an approval is given or refused.',
 };
 
 /** Words for a check by pattern; a pattern is for programs. */
@@ -70,6 +73,7 @@ const isNever = ({ not, type }: Node) => type === undefined && not !== undefined
 export function typeOf(node: Node): string {
   const { unit, maxDays } = node[FOR_READERS] ?? {};
   if (isNever(node)) return 'not allowed';
+  if (node.$ref !== undefined) return 'object';
   if (node.const !== undefined) return code(node.const);
   if (node.enum !== undefined) return node.enum.map(code).join(', ');
   if (node.anyOf !== undefined) return [...new Set(node.anyOf.map(typeOf))].join(' or ');

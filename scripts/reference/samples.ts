@@ -130,12 +130,25 @@ const cloneLease = [
   { cluster: 'lab', volumeID: 63, endsAt: '2026-12-01T18:00:00+01:00' },
 ];
 
+const runbook = [
+  {
+    runbook: {
+      name: 'refresh-uat',
+      inputs: { host: { type: 'string' } },
+      steps: [{ id: 'copy', clone: { cluster: 'lab', volumeID: 42, name: 'uat-${inputs.host}' } }],
+      outputs: { volumeID: '${steps.copy.volumeID}' },
+    },
+    ...{ inputs: { host: 'u1' }, requestId: 'refresh-2026-11-24', requestedBy: 'ci' },
+  },
+];
+
 /** Requests that between them give every field, by workflow type or `type.update`: where the reference has its examples from. */
 export const SAMPLES: Record<string, readonly unknown[]> = {
-  ...{ cloneVolume, cloneGroup, cloneFanOut, copyVolume, undoCopy, refreshClone, cloneLease },
+  ...{ cloneVolume, cloneGroup, cloneFanOut, copyVolume, undoCopy, refreshClone, cloneLease, runbook },
   'cloneLease.extend': [
     { by: '24h', requestedBy: 'ci' },
     { until: '2026-12-01T18:00:00+01:00', requestedBy: 'ci' },
   ],
   'cloneLease.release': [{ requestedBy: 'ci' }],
+  'runbook.decide': [{ step: 'ok', decision: 'approve', who: 'dba', comment: 'window agreed' }],
 };

@@ -97,7 +97,7 @@ const CASES: Record<string, Case> = {
           ] as never,
           cluster: '${inputs.cluster}',
           inputs: { cluster: { type: 'cluster' } },
-        } as never,
+        },
         inputs: { cluster: 'CLUSTER' },
       },
     },
