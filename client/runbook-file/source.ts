@@ -46,7 +46,8 @@ export class Source {
     }
     const deep = tooDeep(text);
     if (deep !== undefined) {
-      this.lines.addNewLine(0);
+      // The parser, which else does it, is not asked.
+      for (const { index } of text.matchAll(/^/gm)) this.lines.addNewLine(index);
       this.fault(deep, `this is nested deeper than ${OPEN_MAX}`);
       return;
     }
