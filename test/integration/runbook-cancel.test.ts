@@ -134,7 +134,7 @@ describe.concurrent('a runbook that is cancelled', () => {
         const run = await startRunbook(service, [
           { id: 'a', http: http('a'), undo: { http: http('undo-a') } },
           ...volume,
-          { id: 'ready', needs: ['a', ...volume.map((v) => v.id)], wait: { until: '2026-01-01T00:00:00Z' } },
+          { id: 'ready', needs: ['a', ...volume.map((v) => v.id)], wait: { for: of.later ? '5s' : '1s' } },
           { id: 'it', needs: ['ready'], ...step },
           { id: 'never', needs: ['it'], http: http('never') },
           { id: 'z', needs: ['never'], always: true, http: http('z') },
