@@ -124,7 +124,7 @@ export const modifySchema = z
 export const volumeAccessGroupsSchema = z
   .array(z.union([id('an ID'), text(64)], { error: 'must be the ID or the name of a volume access group' }))
   .max(64, { error: 'at most 64 groups per volume' })
-  .refine((g) => new Set(g).size === g.length, { ...always, error: 'names a group twice' })
+  .refine((g) => !Array.isArray(g) || new Set(g).size === g.length, { ...always, error: 'names a group twice' })
   .meta({ description: 'IDs or names of the volume access groups that get the new volume.', uniqueItems: true });
 
 export const clusterSchema = z

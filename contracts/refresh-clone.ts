@@ -165,9 +165,10 @@ function checkTogether(request: Refined, ctx: z.RefinementCtx): void {
   const volumes = (request.clone as { volumes?: unknown } | null | undefined)?.volumes;
   const isGroup = Array.isArray(volumes);
   const template = nameTemplate ?? defaultTemplate(series, isGroup);
-  const names = (isGroup ? (volumes as ({ name?: unknown; volumeID?: unknown } | null)[]) : []).map((v) =>
-    String(v?.name ?? v?.volumeID),
-  );
+  const names = (isGroup ? (volumes as ({ name?: unknown; volumeID?: unknown } | null)[]) : []).flatMap((v) => {
+    const name = v?.name ?? v?.volumeID;
+    return typeof name === 'string' || typeof name === 'number' ? [String(name)] : [];
+  });
   for (const fault of templateFaults(template, names)) issue('nameTemplate', fault);
   if (isGroup && volumes.length > 1 && !template.includes('{name}')) {
     issue('nameTemplate', 'must contain {name}, or all volumes of a generation would have the same name');

@@ -1,8 +1,8 @@
 import { parseRunbookRequest } from '../../contracts/runbook/check.ts';
-import type { RunbookRequest } from '../../contracts/runbook/types.ts';
+import { STEP_KINDS, type RunbookDocument, type RunbookRequest, type StepKind } from '../../contracts/runbook/types.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { checked, invalid } from '../preflight.ts';
-import type { RunbookActivities } from './types.ts';
+import type { Fields, RunbookActivities } from './types.ts';
 
 export const createCheckRunbookActivities = (deps: ActivityDeps): Pick<RunbookActivities, 'checkRunbook'> => ({
   async checkRunbook({ request }) {
@@ -14,36 +14,40 @@ export const createCheckRunbookActivities = (deps: ActivityDeps): Pick<RunbookAc
 });
 
 /** Hooks and clusters that are named outright must be in this worker's configuration. */
-function unknownToWorker({ steps, cluster }: RunbookRequest['runbook'], deps: ActivityDeps): string[] {
+function unknownToWorker(runbook: RunbookRequest['runbook'], deps: ActivityDeps): string[] {
   const [hooks, clusters] = [deps.hooks?.names() ?? [], deps.clusterAliases()];
   const faults: string[] = [];
   const check = (path: string, value: unknown, known: readonly string[], what: string) => {
     if (typeof value !== 'string' || value.includes('${') || known.includes(value)) return;
     faults.push(`${path}: this worker knows no ${what} "${value}" (it knows: ${known.join(', ') || 'none'})`);
   };
-  check('runbook.cluster', cluster, clusters, 'cluster');
-  for (const [i, step] of steps.entries()) {
-    for (const [at, action] of [
-      ['', step],
-      ['.undo', step.undo ?? {}],
-    ] as const) {
-      const path = `runbook.steps.${i}${at}`;
-      check(`${path}.http.hook`, action.http?.['hook'], hooks, 'hook');
-      for (const kind of [
-        'clone',
-        'group',
-        'fanOut',
-        'copy',
-        'snapshot',
-        'modify',
-        'grant',
-        'revoke',
-        'delete',
-        'lease',
-      ] as const) {
-        check(`${path}.${kind}.cluster`, action[kind]?.['cluster'], clusters, 'cluster');
+  const checkFields = (kind: StepKind, fields: Fields, path: string) => {
+    check(`${path}.cluster`, fields['cluster'], clusters, 'cluster');
+    if (kind === 'refresh') check(`${path}.clone.cluster`, objectAt(fields, 'clone')['cluster'], clusters, 'cluster');
+    if (kind === 'wait') check(`${path}.volume.cluster`, objectAt(fields, 'volume')['cluster'], clusters, 'cluster');
+    if (kind === 'http') check(`${path}.hook`, fields['hook'], hooks, 'hook');
+    if (kind === 'refresh') {
+      for (const [when, hook] of Object.entries(objectAt(fields, 'hooks'))) {
+        check(`${path}.hooks.${when}`, typeof hook === 'string' ? hook : objectOf(hook)['hook'], hooks, 'hook');
       }
     }
-  }
+    if (kind === 'runbook') checkAll(objectAt(fields, 'document') as unknown as RunbookDocument, `${path}.document`);
+  };
+  const checkAll = ({ steps, cluster }: RunbookDocument, path: string) => {
+    check(`${path}.cluster`, cluster, clusters, 'cluster');
+    for (const [i, step] of steps.entries()) {
+      for (const [at, action] of [['', step] as const, ['.undo', step.undo ?? {}] as const]) {
+        for (const kind of STEP_KINDS) {
+          const fields = action[kind];
+          if (fields !== undefined) checkFields(kind, fields, `${path}.steps.${i}${at}.${kind}`);
+        }
+      }
+    }
+  };
+  checkAll(runbook, 'runbook');
   return faults;
 }
+
+const objectOf = (value: unknown): Fields =>
+  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Fields) : {};
+const objectAt = (fields: Fields, name: string): Fields => objectOf(fields[name]);
