@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     // Waits are on conditions; these bounds only end a test that hangs, on a machine that may be slow.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     pool: 'forks',
     maxWorkers: 4,
     // Concurrent tests of a file wait for clusters and time-outs, hardly for the processor.

@@ -37,7 +37,7 @@ function expectItEnds(document: RunbookDocument): void {
   const scope = { inputs: {}, steps, run: { id: 'r', requestId: 'r', startedAt: '' }, item: anything, index: 0 };
   for (const step of document.steps) {
     try {
-      evaluate(step as Json, scope);
+      evaluate(JSON.parse(JSON.stringify(step)) as Json, scope);
     } catch (err) {
       expect(err).toBeInstanceOf(Error);
       expect((err as Error).message).not.toMatch(/undefined|is not a function|Cannot read/);
