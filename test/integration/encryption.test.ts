@@ -98,7 +98,8 @@ test('a clone is made, watched and listed as without encryption, and Temporal ho
     result: { volumeID },
   });
   expect((await cli('watch', clone.workflowId)).code).toBe(0);
-  expect((await cli('list', '--limit', '20')).out).toContain(SECRET);
+  // Of all that there is on the server, as soon as it is listed.
+  await waitFor('it to be listed', async () => (await cli('list', '--limit', '1000')).out.includes(SECRET));
   const held = await inClear(clone.workflowId);
   expect(held).toContain('binary/encrypted');
   expect(held).not.toContain(SECRET);

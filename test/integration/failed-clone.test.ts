@@ -116,7 +116,7 @@ describe.concurrent('the paragraph says', () => {
   });
 
   test('what the last answer was, when the deadline passed', async () => {
-    expect(await paragraph([{ kind: 'http503', method: 'CreateSnapshot' }], { deadline: '10s' })).toMatch(
+    expect(await paragraph([{ kind: 'http503', method: 'CreateSnapshot' }], { deadline: '20s' })).toMatch(
       new RegExp(
         `failed in step createSnapshot: the deadline passed; the last answer was: CreateSnapshot of volumeID 42, name ".*": HTTP 503 without an answer of the Element API\\. Tried (once|\\d+ times) since ${TIME}\\. Nothing had been left on the cluster\\. It can be asked for again, with a longer deadline when the cluster is merely slow\\.$`,
       ),
