@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { run } from '../../client/cli/program.ts';
 import { CloneClient } from '../../client/index.ts';
 import { failureConverterPath } from '../../connection/index.ts';
+import { startTemporal } from '../../scripts/temporal-server.ts';
 import { fakeIo } from '../support/fake-io.ts';
 import { productionWorkers, type ProductionWorkers } from '../support/production-workers.ts';
 import { startService, type Service } from '../support/service.ts';
@@ -17,6 +18,7 @@ import { waitFor } from '../support/wait.ts';
 const SECRET = 'payroll-of-2026';
 
 let dir: string;
+let temporal: Awaited<ReturnType<typeof startTemporal>>;
 let service: Service;
 let workers: ProductionWorkers;
 let client: CloneClient;
@@ -37,7 +39,10 @@ beforeAll(async () => {
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
   });
   await writeFile(join(dir, 'bundle.js'), code);
+  // Of its own: whoever lists what is on a server must be able to read it.
+  temporal = await startTemporal({});
   service = await startService({
+    address: temporal.address,
     worker: false,
     simulator: {
       behaviour: { cloneSeconds: 1, youngVolumeSeconds: 0, copyRules: [{ name: 'long', cloneSeconds: 3_600 }] },
@@ -55,6 +60,7 @@ afterAll(async () => {
   await workers?.stop();
   vi.unstubAllEnvs();
   await service?.stop();
+  await temporal?.stop();
   await rm(dir, { recursive: true, force: true });
 });
 
