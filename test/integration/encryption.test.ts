@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleWorkflowCode } from '@temporalio/worker';
+import { bundleWorkflowCode, NativeConnection } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { run } from '../../client/cli/program.ts';
 import { CloneClient } from '../../client/index.ts';
 import { failureConverterPath } from '../../connection/index.ts';
 import { startTemporal } from '../../scripts/temporal-server.ts';
+import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
 import { fakeIo } from '../support/fake-io.ts';
 import { productionWorkers, type ProductionWorkers } from '../support/production-workers.ts';
 import { startService, type Service } from '../support/service.ts';
@@ -41,6 +42,9 @@ beforeAll(async () => {
   await writeFile(join(dir, 'bundle.js'), code);
   // Of its own: whoever lists what is on a server must be able to read it.
   temporal = await startTemporal({});
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  await ensureSearchAttributes(connection, 'default');
+  await connection.close();
   service = await startService({
     address: temporal.address,
     worker: false,
