@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -36,7 +37,8 @@ const fileOf = (name: string) => fileURLToPath(new URL(`../../examples/runbooks/
 const documentOf = async (name: string) => parse(await readFile(fileOf(name), 'utf8')) as RunbookDocument;
 
 const onCluster = async (body: (service: Service) => Promise<void>) => {
-  const service = await fleet.add({ simulator: quick });
+  // Called as no other: leases are listed by cluster.
+  const service = await fleet.add({ simulator: quick, alias: `lab-${randomUUID().slice(0, 8)}` });
   try {
     await body(service);
   } finally {
