@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { NativeConnection, Runtime, Worker, DefaultLogger, type RuntimeOptions } from '@temporalio/worker';
@@ -116,7 +116,8 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
   const converter = options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter };
   const client = new Client({ connection, ...converter });
   const clusters = new Map<string, Cluster>();
-  let last = 0;
+  // Called as nobody else's on the server: a series is locked by its name and its cluster's.
+  let last = randomInt(1, 1_000_000) * 1_000;
   const stops: (() => Promise<void>)[] = [() => connection.close()];
 
   if (options.worker !== false) {
