@@ -4,6 +4,7 @@
  */
 import { parseDuration } from './duration.ts';
 import { DEFAULT_TASK_QUEUE } from './names.ts';
+import { isObject } from './json-object.ts';
 
 export const LEASE = {
   /** Update: LeaseExtension → LeaseView. */
@@ -120,8 +121,6 @@ export const MUST_BE_TIME = 'must be a time with a zone, such as "2026-12-01T08:
 const MUST_BE_DURATION = 'must be a duration with a unit, such as "30m", "24h" or "7d"';
 
 type Fields = Record<string, unknown>;
-const isFields = (value: unknown): value is Fields =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 const unknownFields = (input: Fields, known: readonly string[]) =>
   Object.keys(input)
@@ -135,7 +134,7 @@ const who = ({ requestedBy }: Fields) =>
 
 /** Faults in the form of an `extend`, as far as they show without knowing the lease. */
 export function extensionFaults(input: unknown): string[] {
-  if (!isFields(input)) return ['request: must be an object such as {"by": "24h"}'];
+  if (!isObject(input)) return ['request: must be an object such as {"by": "24h"}'];
   const { by, until } = input;
   const faults = [...unknownFields(input, ['by', 'until', 'requestedBy']), ...who(input)];
   if ((by === undefined) === (until === undefined)) faults.push('by: give either by or until, such as {"by": "24h"}');
@@ -146,7 +145,7 @@ export function extensionFaults(input: unknown): string[] {
 
 /** Faults in the form of a `release`. */
 export const releaseFaults = (input: unknown): string[] =>
-  isFields(input) ? [...unknownFields(input, ['requestedBy']), ...who(input)] : ['request: must be an object'];
+  isObject(input) ? [...unknownFields(input, ['requestedBy']), ...who(input)] : ['request: must be an object'];
 
 /** The lease that is to be extended. Times in milliseconds since the epoch. */
 export interface Extendable {

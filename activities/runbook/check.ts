@@ -3,6 +3,7 @@ import { STEP_KINDS, type RunbookDocument, type RunbookRequest, type StepKind } 
 import type { ActivityDeps } from '../deps.ts';
 import { checked, invalid } from '../preflight.ts';
 import type { Fields, RunbookActivities } from './types.ts';
+import { isObject } from '../../contracts/json-object.ts';
 
 export const createCheckRunbookActivities = (deps: ActivityDeps): Pick<RunbookActivities, 'checkRunbook'> => ({
   async checkRunbook({ request }) {
@@ -48,6 +49,5 @@ function unknownToWorker(runbook: RunbookRequest['runbook'], deps: ActivityDeps)
   return faults;
 }
 
-const objectOf = (value: unknown): Fields =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Fields) : {};
+const objectOf = (value: unknown): Fields => (isObject(value) ? (value as Fields) : {});
 const objectAt = (fields: Fields, name: string): Fields => objectOf(fields[name]);

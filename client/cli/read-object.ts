@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse as parseYAML } from 'yaml';
 import { UsageError } from './errors.ts';
 import type { Io } from './io.ts';
+import { isObject } from '../../contracts/json-object.ts';
 
 export type Fields = Record<string, unknown>;
 
@@ -21,10 +22,10 @@ export async function readObject(flag: string, path: string, io: Pick<Io, 'readS
   } catch (err) {
     throw new UsageError(`${flag}: ${name} is neither JSON nor YAML: ${String(err)}`);
   }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+  if (!isObject(value)) {
     throw new UsageError(
       `${flag}: ${name} must hold one request, an object such as {"cluster": "lab", "volumeID": 42}`,
     );
   }
-  return value as Fields;
+  return value;
 }

@@ -2,6 +2,7 @@ import { UsageError } from './errors.ts';
 import type { Io } from './io.ts';
 import { readObject, type Fields } from './read-object.ts';
 import { parseSize } from './size.ts';
+import { isObject } from '../../contracts/json-object.ts';
 
 /** Flags that say what the new volumes are to be like, and how the request is to be served. */
 interface SharedFlags {
@@ -243,15 +244,12 @@ function pairs(flag: string, texts: readonly string[]): Fields {
   );
 }
 
-const isFields = (value: unknown): value is Fields =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-
 /** Deep, so that one flag does not drop its neighbours in the file. */
 export function merge(file: Fields, flags: Fields): Fields {
   const merged = { ...file };
   for (const [key, value] of Object.entries(flags)) {
     const before = merged[key];
-    merged[key] = isFields(before) && isFields(value) ? merge(before, value) : value;
+    merged[key] = isObject(before) && isObject(value) ? merge(before, value) : value;
     // Either of the two replaces the other, as it would on the volume.
     if (key === 'qosPolicyID') delete merged['qos'];
     if (key === 'qos') delete merged['qosPolicyID'];

@@ -2,6 +2,7 @@ import { parse as parseYAML } from 'yaml';
 import { suggestion } from '../../contracts/runbook/fault.ts';
 import type { Json, RunbookInput } from '../../contracts/runbook/types.ts';
 import { UsageError } from './errors.ts';
+import { isObject } from '../../contracts/json-object.ts';
 
 /** `name=value` pairs, each value read by the type that the document declares. Throws `UsageError` with every fault. */
 export function inputsOf(
@@ -62,8 +63,7 @@ function structured(text: string, type: 'list' | 'object'): { value: Json } | st
   const example = type === 'list' ? '[3, uat-hosts]' : '{name: uat}';
   try {
     const value = parseYAML(text, { maxAliasCount: 0 }) as Json;
-    const isOfType =
-      type === 'list' ? Array.isArray(value) : value !== null && typeof value === 'object' && !Array.isArray(value);
+    const isOfType = type === 'list' ? Array.isArray(value) : isObject(value);
     return isOfType
       ? { value }
       : `must be ${type === 'list' ? 'a list' : 'an object'} as YAML or JSON, such as ${example}`;

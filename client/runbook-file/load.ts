@@ -6,6 +6,7 @@ import type { Fault, Path } from '../../contracts/runbook/fault.ts';
 import type { RunbookDocument } from '../../contracts/runbook/types.ts';
 import { RunbookFileError } from './errors.ts';
 import { Source, type FileFault } from './source.ts';
+import { isObject } from '../../contracts/json-object.ts';
 
 /** A document of a file, with those of the files that it names in their places. */
 export interface RunbookFile {
@@ -18,10 +19,6 @@ export interface LoadOptions {
   /** Reads a file. Default: that of the file system. */
   read?: (file: string) => Promise<string>;
 }
-
-type Loose = Record<string, unknown>;
-const isObject = (value: unknown): value is Loose =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /**
  * Reads and checks a document of YAML or JSON. `runbook: {file: …}` of a step names another file, relative to its own.

@@ -1,6 +1,7 @@
 import type { ScheduleDefinition } from '../../contracts/schedule.ts';
 import { stableJSON } from '../../contracts/stable-json.ts';
 import { timesInWords } from './words.ts';
+import { isObject } from '../../contracts/json-object.ts';
 
 /** One thing that would change. `undefined` where there is nothing. */
 export interface Difference {
@@ -23,15 +24,12 @@ export function differences(before: ScheduleDefinition, after: ScheduleDefinitio
   ];
 }
 
-const isFields = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
-
 function compare(path: string, before: Record<string, unknown>, after: Record<string, unknown>): Difference[] {
   return Object.keys({ ...before, ...after }).flatMap((key) => {
     const field = path === '' ? key : `${path}.${key}`;
     const [b, a] = [before[key], after[key]];
     if (stableJSON(b) === stableJSON(a)) return [];
-    return isFields(b) && isFields(a) ? compare(field, b, a) : [{ field, before: b, after: a }];
+    return isObject(b) && isObject(a) ? compare(field, b, a) : [{ field, before: b, after: a }];
   });
 }
 

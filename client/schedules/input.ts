@@ -2,6 +2,7 @@ import type { CalendarInput } from '../../contracts/calendar.ts';
 import { parseSchedule, type OverlapPolicy, type ScheduleDefinition } from '../../contracts/schedule.ts';
 import { InvalidRequestError } from '../../contracts/faults.ts';
 import { parseScheduled, type ScheduledRequest, type ScheduleType } from './kinds.ts';
+import { isObject } from '../../contracts/json-object.ts';
 
 type OneOrMore<T> = T | readonly T[];
 
@@ -63,11 +64,8 @@ export function parseInput(input: unknown): ScheduleDefinition {
   };
   const parsed = collect(() => parseSchedule(input));
   const { type, request } = (parsed ?? input ?? {}) as { type?: unknown; request?: unknown };
-  const isObject = request !== null && typeof request === 'object' && !Array.isArray(request);
   const checked: object | undefined =
-    typeof type === 'string' && isObject
-      ? collect(() => parseScheduled(type, request as Record<string, unknown>))
-      : undefined;
+    typeof type === 'string' && isObject(request) ? collect(() => parseScheduled(type, request)) : undefined;
   if (parsed === undefined || checked === undefined) throw new InvalidRequestError(faults, 'schedule');
   return { ...parsed, request: { ...checked } };
 }

@@ -11,10 +11,9 @@ import { memberType, ScopeTypes, type StepShape } from './scope-types.ts';
 import { kindOfValue, optionsOf, type Fields, type Kind } from './shapes.ts';
 import { isTemplate } from './template.ts';
 import { INPUT_TYPES, STEP_KINDS, type Json, type RunbookInput, type StepKind } from './types.ts';
+import { isObject } from '../json-object.ts';
 
 type Loose = Record<string, unknown>;
-export const isObject = (value: unknown): value is Loose =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 /** What is known of a document that may be wrong in places. */
 export interface CheckedDocument {

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { InvalidRequestError } from '../faults.ts';
 import { orderFields } from '../fields.ts';
-import { checkDocument, isObject, type CheckedDocument } from './check-document.ts';
+import { checkDocument, type CheckedDocument } from './check-document.ts';
 import { runbookDocumentSchema } from './document.ts';
 import { faultTexts, issueFaults, suggestion, type Fault } from './fault.ts';
 import { inputFault, inputValuesSchema, whatInputIs } from './input.ts';
 import { jsonFault } from './json-value.ts';
 import type { Json, RunbookDocument, RunbookInput, RunbookRequest } from './types.ts';
+import { isObject } from '../json-object.ts';
 
 const { requestId, requestedBy } = orderFields;
 

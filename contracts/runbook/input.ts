@@ -3,6 +3,7 @@ import { parseDuration } from '../duration.ts';
 import { anyJSON } from '../fields.ts';
 import type { Shape } from './shapes.ts';
 import { INPUT_TYPES, type InputType, type Json, type RunbookInput } from './types.ts';
+import { isObject } from '../json-object.ts';
 
 /** Inputs of one document. */
 const INPUTS_MAX = 100;
@@ -35,7 +36,6 @@ export const inputsSchema = z
   .refine((inputs) => Object.keys(inputs).length <= INPUTS_MAX, { error: `must be at most ${INPUTS_MAX} inputs` });
 
 const CLUSTER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
-const isObject = (v: unknown) => v !== null && typeof v === 'object' && !Array.isArray(v);
 
 /** By type: whether a value is of it, what is said when not, and what expressions may expect. */
 const TYPES: Record<InputType, { is(value: unknown): boolean; must: string; shape: Shape }> = {

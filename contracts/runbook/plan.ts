@@ -15,6 +15,7 @@ import {
   type RunbookStep,
   type StepKind,
 } from './types.ts';
+import { isObject } from '../json-object.ts';
 
 /** What is to be done in one place, with the values that are known before. */
 export interface PlannedAction {
@@ -182,7 +183,7 @@ class Planner {
 
   private nested(given: { [field: string]: Json }, path: Path): PlannedAction {
     const inputs = this.known(given['inputs'] ?? {}, [...path, 'inputs']);
-    const values = inputs !== null && typeof inputs === 'object' && !Array.isArray(inputs) ? inputs : {};
+    const values = isObject(inputs) ? inputs : {};
     const document = given['document'] as unknown as RunbookDocument;
     const plan = new Planner(document, values, [...path, 'document'], this.faults).plan();
     return { kind: 'runbook', fields: { inputs }, calls: ['workflow runbook'], runbook: plan };

@@ -1,11 +1,11 @@
 import { asText } from './json-value.ts';
 import { kindOfValue } from './shapes.ts';
 import type { Json, StepKind } from './types.ts';
+import { isObject } from '../json-object.ts';
 
 type Fields = { readonly [field: string]: Json };
 
-const member = (of: Json | undefined, name: string): Json | undefined =>
-  of !== null && typeof of === 'object' && !Array.isArray(of) ? of[name] : undefined;
+const member = (of: Json | undefined, name: string): Json | undefined => (isObject(of) ? of[name] : undefined);
 const times = (of: Json | undefined) => (Array.isArray(of) ? ` × ${of.length}` : '');
 
 /** What is done after a volume is there. */

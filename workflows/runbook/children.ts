@@ -15,6 +15,7 @@ import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import { joinChild, joinOrRun } from '../join.ts';
 import type { Action } from './actions.ts';
 import type { RunbookRun } from './run.ts';
+import { isObject } from '../../contracts/json-object.ts';
 
 type Fields = { [field: string]: Json };
 type ChildKind = 'clone' | 'group' | 'fanOut' | 'copy' | 'refresh' | 'runbook' | 'workflow';
@@ -56,8 +57,7 @@ function requestOf(
   const on: Fields = cluster === undefined ? {} : { cluster };
   if (kind !== 'refresh') return { ...by, ...on, ...fields, requestId };
   const { clone } = fields;
-  const isObject = clone !== null && typeof clone === 'object' && !Array.isArray(clone);
-  return { ...by, ...fields, ...(isObject ? { clone: { ...on, ...clone } } : {}), requestId };
+  return { ...by, ...fields, ...(isObject(clone) ? { clone: { ...on, ...clone } } : {}), requestId };
 }
 
 /** Somebody else's workflow: found again by its ID. */
@@ -70,7 +70,7 @@ async function runForeign(fields: Fields, key: string, name: string, state: Step
     ...(typeof taskQueue === 'string' ? { taskQueue } : {}),
   });
   const json = (result ?? null) as Json;
-  return json !== null && typeof json === 'object' && !Array.isArray(json) ? json : { result: json };
+  return isObject(json) ? json : { result: json };
 }
 
 function show(run: RunbookRun, state: StepState | undefined, workflowID: string): void {

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/workflow';
 import { parseDuration } from '../../contracts/duration.ts';
 import type { LeftBehind } from '../../contracts/failure.ts';
+import { isObject } from '../../contracts/json-object.ts';
 import { asText } from '../../contracts/runbook/json-value.ts';
 import { DEFAULT_RUNBOOK_TIMEOUT, RUNBOOK, VALUES_BYTES_MAX } from '../../contracts/runbook/names.ts';
 import type {
@@ -240,7 +241,10 @@ export class RunbookRun {
 
   scope(): Scope {
     const steps = Object.fromEntries(
-      this.states.map(({ id, outcome }) => [id, { ...asObject(this.outputs.get(id)), outcome }]),
+      this.states.map(({ id, outcome }) => {
+        const outputs = this.outputs.get(id);
+        return [id, { ...(isObject(outputs) ? outputs : {}), outcome }];
+      }),
     );
     const { workflowID } = this.identity;
     const run = { id: workflowID, requestId: this.request.requestId ?? workflowID, startedAt: this.startedAt };
@@ -275,9 +279,6 @@ const now = () => new Date().toISOString();
 
 /** Of a run ID, which begins with the time: 62 bits that no other run has. */
 const randomPart = (runID: string) => runID.slice(-17).replace('-', '');
-
-const asObject = (value: Json | undefined): { [key: string]: Json } =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};
 
 const newState = (step: RunbookStep): StepState => ({
   id: step.id,

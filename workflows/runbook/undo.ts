@@ -1,5 +1,6 @@
+import { isObject } from '../../contracts/json-object.ts';
 import { DEFAULT_UNDO_TIMEOUT } from '../../contracts/runbook/names.ts';
-import type { Json, RunbookStep } from '../../contracts/runbook/types.ts';
+import type { RunbookStep } from '../../contracts/runbook/types.ts';
 import type { LeftBehind } from '../../contracts/failure.ts';
 import { reasonOf } from '../failure.ts';
 import { act, describe, prepare, type Action } from './actions.ts';
@@ -40,7 +41,7 @@ async function undoOne(run: RunbookRun, acted: Acted, undo: Undo, undoing: Undoi
   const scope = run.scope();
   const steps = { ...(scope['steps'] as Record<string, object>) };
   // Of a step with forEach these are the outputs of the item.
-  steps[step.id] = { ...asObject(output), outcome: state.outcome };
+  steps[step.id] = { ...(isObject(output) ? output : {}), outcome: state.outcome };
   let action: Action;
   try {
     action = prepare(run, undo, `${name}.undo`, 1, { ...scope, ...item, steps });
@@ -71,6 +72,3 @@ async function undoOne(run: RunbookRun, acted: Acted, undo: Undo, undoing: Undoi
     undoing.failed.push(`${name} (${reasonOf(err)})`);
   }
 }
-
-const asObject = (value: Json | undefined): { [key: string]: Json } =>
-  value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {};

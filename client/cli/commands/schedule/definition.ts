@@ -10,6 +10,7 @@ import { merge } from '../../request-from-flags.ts';
 import { inputsOf } from '../../runbook-inputs.ts';
 import { repeatable } from '../clone-options.ts';
 import { readDocument } from '../runbook/read-document.ts';
+import { isObject } from '../../../../contracts/json-object.ts';
 
 /** Flags that say what a schedule is. */
 export interface DefinitionFlags {
@@ -95,7 +96,6 @@ export async function definitionFromFlags(
   const given = f.request === undefined ? base['request'] : await readObject('--request', f.request, io);
   const request = await withRunbook(given, f, io);
   const set = (f.set ?? []).map(setting).reduce<Fields>(merge, {});
-  const isObject = request !== null && typeof request === 'object' && !Array.isArray(request);
   const fields: Fields = {
     ...base,
     ...(id === undefined ? {} : { id }),
@@ -108,7 +108,7 @@ export async function definitionFromFlags(
       until: f.until,
     }),
     ...defined({ overlap: f.overlap, catchUp: f.catchUp, pauseOnFailure: f.pauseOnFailure, note: f.note }),
-    ...(request === undefined || isObject ? { request: merge((request ?? {}) as Fields, set) } : { request }),
+    ...(request === undefined || isObject(request) ? { request: merge(request ?? {}, set) } : { request }),
   };
   if (id !== undefined && f.file !== undefined && file['id'] !== undefined && file['id'] !== id) {
     throw new UsageError(
