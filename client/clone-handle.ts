@@ -14,11 +14,12 @@ import { FanOutLook } from './fan-out-progress.ts';
 import { isCloneType } from './labels.ts';
 import { throughChildren } from './refresh-progress.ts';
 import { observe } from './observe.ts';
-import { throughOutages } from './outage.ts';
+import { OUTAGE_MS } from './outage.ts';
 import { outcomeError } from './outcome.ts';
 import { isTerminal, toProgressView, type CloneProgressView, type Observed } from './progress-view.ts';
 import type { CloneWorkflow } from './start-options.ts';
 import { isOutage, translate } from './temporal-errors.ts';
+import { Waiting } from './waiting.ts';
 
 export interface ResultOptions {
   /** Stop waiting after this many milliseconds, with `CloneStillRunningError`; the clone goes on. @default for ever */
@@ -36,7 +37,6 @@ export interface ProgressOptions {
   outageMs?: number;
 }
 
-const OUTAGE_MS = 300_000;
 const LOOK_MS = 5_000;
 const AWAY = 'Temporal does not answer, asking again; the copy itself goes on';
 
@@ -62,20 +62,12 @@ export class CloneHandle<T extends CloneType = 'cloneVolume'> {
    * CloneStillRunningError, ServiceUnavailableError
    */
   async result(options: ResultOptions = {}): Promise<ResultOf<T>> {
-    const limit = options.timeoutMs === undefined ? undefined : AbortSignal.timeout(options.timeoutMs);
-    const signals = [options.signal, limit].filter((s) => s !== undefined);
-    const signal = signals.length === 0 ? undefined : AbortSignal.any(signals);
-    const wait = () => this.handle().result();
-    const abortable = async () => {
-      // The SDK hears of an abort only while a call is under way.
-      signal?.throwIfAborted();
-      return signal === undefined ? wait() : this.client.withAbortSignal(signal, wait);
-    };
+    const waiting = new Waiting(this.client, options);
+    const result = () => waiting.call(() => this.handle().result());
     try {
-      return await throughOutages(() => this.followResets(abortable), { forMs: OUTAGE_MS, signal });
+      return await waiting.for(() => this.followResets(result));
     } catch (err) {
-      options.signal?.throwIfAborted();
-      if (limit?.aborted) {
+      if (waiting.hasPassed()) {
         throw new CloneStillRunningError(
           `The clone ${this.workflowId} is still running after ${options.timeoutMs} ms; it goes on without this caller`,
           { workflowId: this.workflowId, cause: err },

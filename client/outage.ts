@@ -9,6 +9,9 @@ export interface OutageOptions {
   onOutage?: (err: unknown) => void;
 }
 
+/** How long Temporal may be away, in milliseconds, before a caller is told. */
+export const OUTAGE_MS = 300_000;
+
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
 

@@ -16,11 +16,11 @@ import { RUNBOOK } from '../contracts/runbook/names.ts';
 import type { ApprovalDecision, RunbookRequest, RunbookResult, StepState } from '../contracts/runbook/types.ts';
 import type { ProgressOptions, ResultOptions } from './clone-handle.ts';
 import { CloneStillRunningError, TaskFailedError } from './errors.ts';
-import { throughOutages } from './outage.ts';
+import { OUTAGE_MS } from './outage.ts';
 import { DecisionRefusedError, RunbookCancelledError, RunbookFailedError } from './runbook-errors.ts';
 import { isOutage, translate } from './temporal-errors.ts';
+import { Waiting } from './waiting.ts';
 
-const OUTAGE_MS = 300_000;
 const ANSWER_MS = 30_000;
 
 type Runbook = (request: RunbookRequest) => Promise<RunbookResult>;
@@ -51,20 +51,13 @@ export class RunbookHandle {
    * Waits for the end, also over an outage of Temporal of a few minutes.
    * @throws RunbookFailedError, RunbookCancelledError, InvalidRequestError, CloneNotFoundError, CloneStillRunningError
    */
-  async result({ timeoutMs, signal }: ResultOptions = {}): Promise<RunbookResult> {
-    const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-    const signals = [signal, limit].filter((s) => s !== undefined);
-    const stop = signals.length === 0 ? undefined : AbortSignal.any(signals);
-    const wait = () => this.handle().result();
+  async result(options: ResultOptions = {}): Promise<RunbookResult> {
+    const waiting = new Waiting(this.client, options);
     try {
-      return await throughOutages(() => (stop === undefined ? wait() : this.client.withAbortSignal(stop, wait)), {
-        forMs: OUTAGE_MS,
-        signal: stop,
-      });
+      return await waiting.for(() => waiting.call(() => this.handle().result()));
     } catch (err) {
-      signal?.throwIfAborted();
-      if (limit?.aborted) {
-        const message = `The runbook ${this.workflowId} is still running after ${timeoutMs} ms; it goes on without this caller`;
+      if (waiting.hasPassed()) {
+        const message = `The runbook ${this.workflowId} is still running after ${options.timeoutMs} ms; it goes on without this caller`;
         throw new CloneStillRunningError(message, { workflowId: this.workflowId, cause: err });
       }
       throw err instanceof WorkflowFailedError ? this.outcome(err) : this.translate(err);

@@ -9,16 +9,11 @@ import {
 import { InvalidRequestError } from '../contracts/faults.ts';
 import { FAILURE } from '../contracts/names.ts';
 import { TaskFailedError } from './errors.ts';
-import { throughOutages } from './outage.ts';
 import { uniqueSuffix } from './start-options.ts';
 import { translate } from './temporal-errors.ts';
+import { Waiting, type WaitingOptions } from './waiting.ts';
 
-export interface TaskOptions {
-  /** Stop waiting after this many milliseconds. */
-  timeoutMs?: number | undefined;
-  /** Stops the waiting. The promise rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
-}
+export type TaskOptions = WaitingOptions;
 
 export interface Task {
   /** Workflow type. */
@@ -32,31 +27,22 @@ export interface Task {
   limit: Duration;
 }
 
-const OUTAGE_MS = 300_000;
-
 /** Runs a short workflow on a worker and waits for its result, also over an outage of Temporal. */
 export async function runTask<T>(
   temporal: Client,
   taskQueue: string,
   task: Task,
-  { timeoutMs, signal }: TaskOptions = {},
+  options: TaskOptions = {},
 ): Promise<T> {
   const workflowId = `${task.name}-${uniqueSuffix()}`;
-  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  const signals = [signal, limit].filter((s) => s !== undefined);
-  const stop = signals.length === 0 ? undefined : AbortSignal.any(signals);
-  const abortable = async <R>(call: () => Promise<R>): Promise<R> => {
-    // The SDK hears of an abort only while a call is under way.
-    stop?.throwIfAborted();
-    return stop === undefined ? call() : temporal.withAbortSignal(stop, call);
-  };
+  const waiting = new Waiting(temporal, options);
   const noAnswer = (cause: unknown) =>
     new TaskFailedError(
       `No worker has answered (${workflowId}). Is one running on the task queue "${taskQueue}"? Start one with "element-clone worker", or see "element-clone doctor"`,
       { workflowId, cause },
     );
   try {
-    const handle = await abortable(() =>
+    const handle = await waiting.call(() =>
       temporal.workflow.start(task.type, {
         workflowId,
         taskQueue,
@@ -65,13 +51,9 @@ export async function runTask<T>(
         staticSummary: task.summary,
       }),
     );
-    return (await throughOutages(() => abortable(() => handle.result()), {
-      forMs: OUTAGE_MS,
-      signal: stop,
-    })) as T;
+    return (await waiting.for(() => waiting.call(() => handle.result()))) as T;
   } catch (err) {
-    signal?.throwIfAborted();
-    if (limit?.aborted) throw noAnswer(err);
+    if (waiting.hasPassed()) throw noAnswer(err);
     if (!(err instanceof WorkflowFailedError))
       throw translate(err, { namespace: temporal.options.namespace, workflowId });
     if (err.cause instanceof TimeoutFailure) throw noAnswer(err);

@@ -6,9 +6,9 @@ import { startOfUndo } from '../contracts/start.ts';
 import { workflowIDForUndo } from '../contracts/workflow-id.ts';
 import type { CloneHandle } from './clone-handle.ts';
 import { CloneNotFoundError, CloneStillRunningError } from './errors.ts';
-import { throughOutages } from './outage.ts';
 import { outcomeError } from './outcome.ts';
 import { translate } from './temporal-errors.ts';
+import { Waiting } from './waiting.ts';
 
 export interface UndoCopyOptions extends Pick<UndoCopyRequest, 'force' | 'deadline' | 'requestedBy'> {
   /** Where the copy was; needed only when its workflow is no longer known. */
@@ -22,8 +22,6 @@ export interface UndoCopyOptions extends Pick<UndoCopyRequest, 'force' | 'deadli
 
 type Undo = (request: UndoCopyRequest) => Promise<UndoCopyResult>;
 
-const OUTAGE_MS = 300_000;
-
 /** Starts `undoCopy`, or joins the one that is at it, and waits for its result. */
 export async function undoCopy(
   temporal: Client,
@@ -33,23 +31,13 @@ export async function undoCopy(
 ): Promise<UndoCopyResult> {
   const request = parseUndoCopyRequest(await requestFor(copy, options));
   const workflowId = workflowIDForUndo(request.workflowID);
-  const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
-  const signals = [signal, limit].filter((s) => s !== undefined);
-  const stop = signals.length === 0 ? undefined : AbortSignal.any(signals);
+  const waiting = new Waiting(temporal, { timeoutMs, signal });
   try {
     await start(temporal, taskQueue, request);
-    const wait = () => temporal.workflow.getHandle<Undo>(workflowId).result();
-    return await throughOutages(
-      () => {
-        // The SDK hears of an abort only while a call is under way.
-        stop?.throwIfAborted();
-        return stop === undefined ? wait() : temporal.withAbortSignal(stop, wait);
-      },
-      { forMs: OUTAGE_MS, signal: stop },
-    );
+    const handle = temporal.workflow.getHandle<Undo>(workflowId);
+    return await waiting.for(() => waiting.call(() => handle.result()));
   } catch (err) {
-    signal?.throwIfAborted();
-    if (limit?.aborted) {
+    if (waiting.hasPassed()) {
       throw new CloneStillRunningError(`${workflowId} is still running after ${timeoutMs} ms; it goes on`, {
         workflowId,
         cause: err,
