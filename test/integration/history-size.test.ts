@@ -14,16 +14,18 @@ beforeAll(async () => {
 });
 afterAll(() => service?.stop());
 
-/** All, and those that are not of workflow tasks: how many of these there are depends on how answers come together. */
-async function eventsOf(request: Record<string, unknown>): Promise<{ all: number; made: number }> {
+/** How many, and those that are not of workflow tasks: how many of these there are depends on how answers come together. */
+async function eventsOf(request: Record<string, unknown>): Promise<{ all: number; made: string[] }> {
   const handle = await service.start(request);
   await handle.result();
   const events = (await handle.fetchHistory()).events!;
-  return { all: events.length, made: events.filter((e) => !isOfTask(e.eventType!)).length };
+  const types = events.map((e) => e.eventType!).filter((type) => !isOfTask(type));
+  return { all: events.length, made: types.map((type) => EventType[type]) };
 }
 
+const { EventType } = proto.temporal.api.enums.v1;
 const { EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EVENT_TYPE_WORKFLOW_TASK_STARTED, EVENT_TYPE_WORKFLOW_TASK_COMPLETED } =
-  proto.temporal.api.enums.v1.EventType;
+  EventType;
 const ofTasks: number[] = [
   EVENT_TYPE_WORKFLOW_TASK_SCHEDULED,
   EVENT_TYPE_WORKFLOW_TASK_STARTED,
@@ -38,7 +40,7 @@ test('a clone costs at most 70 events, and a longer copy not one more', async ()
   ]);
   expect(short.all).toBeLessThanOrEqual(MOST_EVENTS);
   expect(long.all).toBeLessThanOrEqual(MOST_EVENTS);
-  expect(long.made).toBe(short.made);
+  expect(long.made).toEqual(short.made);
 });
 
 test('so does a clone with everything that can be asked for', async () => {
