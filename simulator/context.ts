@@ -24,7 +24,7 @@ export interface Context {
   readonly identity: ClusterIdentity;
   readonly random: Random;
   readonly nowMs: number;
-  readonly admins: readonly ClusterAdminRecord[];
+  readonly admins: ClusterAdminRecord[];
   readonly admin: ClusterAdminRecord;
   /** Faults that this call's clone jobs will suffer. */
   readonly jobFaults: readonly JobFault[];

@@ -5,6 +5,7 @@
 const documented: Readonly<Record<string, readonly string[]>> = {
   accounts: ['AddAccount', 'GetAccountByID', 'ModifyAccount', 'GetAccountByName', 'ListAccounts', 'RemoveAccount'],
   clusterAdmin: [
+    'AddClusterAdmin',
     'AddVolumesToVolumeAccessGroup',
     'CloneMultipleVolumes',
     'CreateSnapshot',

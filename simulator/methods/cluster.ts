@@ -188,6 +188,33 @@ const listClusterAdmins = method('ListClusterAdmins', { showHidden: z.boolean().
   clusterAdmins: admins.map((admin) => renderAdmin(admin)),
 }));
 
+const accessParam = (access: readonly string[]): string[] => {
+  const unknown = access.find((type) => !accessTypes.includes(type));
+  if (unknown !== undefined) throw invalidParameter(`access: there is no access type ${unknown}.`);
+  return [...access];
+};
+
+const addClusterAdmin = method(
+  'AddClusterAdmin',
+  {
+    username: z.string().min(1).max(1024),
+    password: z.string().min(1),
+    access: z.array(z.string()),
+    acceptEula: z.boolean().optional(),
+    attributes: attributesParam.optional(),
+  },
+  ({ admins }, { username, password, access, acceptEula }) => {
+    if (acceptEula !== true) throw invalidParameter('acceptEula: must be true.');
+    // Inferred: the name of this error is that of AddAccount.
+    if (admins.some((a) => a.username === username)) {
+      throw new ElementError('xDuplicateUsername', `There is a cluster admin ${username} already.`);
+    }
+    const clusterAdminID = Math.max(...admins.map((a) => a.clusterAdminID)) + 1;
+    admins.push({ clusterAdminID, username, password, access: accessParam(access) });
+    return { clusterAdminID };
+  },
+);
+
 /** "You cannot change access for the administrator cluster admin account." Passwords change at once, on all nodes. */
 const modifyClusterAdmin = method(
   'ModifyClusterAdmin',
@@ -204,9 +231,7 @@ const modifyClusterAdmin = method(
     }
     if (access !== undefined) {
       if (clusterAdminID === 1) throw new ElementError('xPermissionDenied', 'The first admin keeps its access.');
-      const unknown = access.find((type) => !accessTypes.includes(type));
-      if (unknown !== undefined) throw invalidParameter(`access: there is no access type ${unknown}.`);
-      admin.access = access;
+      admin.access = accessParam(access);
     }
     if (password !== undefined) admin.password = password;
     return {};
@@ -224,5 +249,6 @@ export const clusterMethods: Method[] = [
   listActiveNodes,
   getCurrentClusterAdmin,
   listClusterAdmins,
+  addClusterAdmin,
   modifyClusterAdmin,
 ];

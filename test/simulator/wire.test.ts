@@ -103,6 +103,20 @@ describe('the wire', () => {
     expect([await status('old'), await status('new')]).toEqual([200, 401]);
   });
 
+  test('adds a cluster admin, once by each name, and none that has not agreed to the licence', async () => {
+    const sim = await simulate();
+    const cloner = { username: 'cloner', password: 'c', access: ['read', 'volumes'] };
+    const add = (change: object) => refusal(sim, 'AddClusterAdmin', { ...cloner, acceptEula: true, ...change });
+    expect(await add({ acceptEula: false })).toBe('xInvalidParameter');
+    expect(await add({ access: ['everything'] })).toBe('xInvalidParameter');
+    expect(await result(sim, 'AddClusterAdmin', { ...cloner, acceptEula: true })).toEqual({ clusterAdminID: 2 });
+    expect(await add({})).toBe('xDuplicateUsername');
+    const { clusterAdmin } = await result(sim, 'GetCurrentClusterAdmin', {}, { auth: 'cloner:c' });
+    expect(clusterAdmin).toMatchObject({ clusterAdminID: 2, username: 'cloner', access: ['read', 'volumes'] });
+    const another = { ...cloner, username: 'x', acceptEula: true };
+    expect(await refusal(sim, 'AddClusterAdmin', another, { auth: 'cloner:c' })).toBe('xPermissionDenied');
+  });
+
   test('keeps a connection alive over many calls', async () => {
     const sim = await simulate();
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
