@@ -46,23 +46,19 @@ export function linksOf(page: string): string[] {
   ];
 }
 
-export interface ShellBlock {
+export interface Block {
   page: string;
   /** Of its first line. */
   line: number;
-  script: string;
-  /** Why it may not be run: `<!-- not run: … -->` right before it. */
-  notRun: string | undefined;
+  text: string;
 }
 
-const BLOCK = /(?:<!-- not run: (?<why>[^]*?) -->\s*\n)?^```sh\n(?<script>[^]*?)^```$/gm;
-
-/** Every ```sh of a page. */
-export const shellBlocks = (page: string): ShellBlock[] => {
+/** Every block of a page in a language, as the reader finds them. */
+export function blocksOf(page: string, language: 'sh' | 'ts'): Block[] {
   const text = readPage(page);
-  return [...text.matchAll(BLOCK)].map((found) => {
-    const before = text.slice(0, found.index + found[0].indexOf('```sh'));
-    const { why, script } = found.groups!;
-    return { page, line: before.split('\n').length + 1, script: script!, notRun: why };
-  });
-};
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm'))].map(({ 1: block, index }) => ({
+    page,
+    line: text.slice(0, index).split('\n').length + 1,
+    text: block!,
+  }));
+}
