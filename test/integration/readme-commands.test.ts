@@ -218,4 +218,7 @@ test('the commands of README.md do what it says', async () => {
   const { volumes } = await state();
   expect(volumes.filter((v) => /^dev-\d+$/.test(v.name) && v.status === 'active')).toHaveLength(FAN_OUT);
   expect(volumes.filter((v) => v.name === 'db-uat')).toHaveLength(2);
+  // Named in get-started; and nothing is to wait for its end on the server that others use.
+  const release = /`(element-clone lease release [^`]+)`/.exec(readPage('docs/get-started.md'))![1]!;
+  await type(mine(`npx ${release}`));
 });
