@@ -21,6 +21,8 @@ interface HookAnswer {
 
 export interface HookServer {
   hooks: Hooks;
+  /** Address of a hook, for a worker that reads it from its configuration. */
+  url(name: string): string;
   /** In the order in which they came. */
   seen: HookCallSeen[];
   /** How the next calls of a hook are answered; 200 when there is nothing left. */
@@ -49,8 +51,9 @@ export async function startHookServer(names: readonly string[]): Promise<HookSer
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const url = (name: string) => `http://127.0.0.1:${port}/${name}`;
   const config = (name: string) => ({
-    url: `http://127.0.0.1:${port}/${name}`,
+    url: url(name),
     headers: () => Promise.resolve({ authorization: 'Bearer secret-of-the-hook' }),
     tls: {},
     timeoutSeconds: 5,
@@ -58,6 +61,7 @@ export async function startHookServer(names: readonly string[]): Promise<HookSer
   const hooks = createHooks(Object.fromEntries(names.map((name) => [name, config(name)])));
   return {
     hooks,
+    url,
     seen,
     answer: (hook, ...more) => void answers.set(hook, [...(answers.get(hook) ?? []), ...more]),
     close: async () => {
