@@ -12,6 +12,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import type { ProvidedContext } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import setup from '../test/support/global-setup.ts';
+import { startHookServer } from '../test/support/hook-server.ts';
 import { scenarios } from '../test/support/scenarios.ts';
 import { startService } from '../test/support/service.ts';
 import { unfinished } from '../test/support/unfinished.ts';
@@ -35,7 +36,9 @@ async function record(name: string): Promise<void> {
   const scenario = all[name];
   if (scenario === undefined)
     throw new Error(`There is no scenario "${name}"; there are: ${Object.keys(all).join(', ')}`);
+  const server = await startHookServer(['app']);
   const service = await startService({
+    hooks: server.hooks,
     simulator: scenario.simulator,
     address: given.temporalAddress!,
     workflowBundlePath: given.workflowBundlePath!,
@@ -49,6 +52,7 @@ async function record(name: string): Promise<void> {
     if (name in running) await handle.terminate('recorded');
   } finally {
     await service.stop();
+    await server.close();
   }
 }
 

@@ -10,6 +10,7 @@ import type {
   RunbookStep,
   StepState,
 } from '../../contracts/runbook/types.ts';
+import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import type { Service } from './service.ts';
 import { waitFor } from './wait.ts';
 
@@ -23,12 +24,13 @@ export const startRunbook = (
   {
     inputs,
     requestId,
+    workflowId = requestId === undefined ? `test-runbook-${randomUUID()}` : workflowIDForRequest(requestId),
     ...more
-  }: Partial<RunbookDocument> & { values?: never } & Pick<RunbookRequest, 'requestId'> = {},
+  }: Partial<RunbookDocument> & { workflowId?: string } & Pick<RunbookRequest, 'requestId'> = {},
   values: Record<string, Json> = {},
 ): Promise<RunbookRun> =>
   service.client.workflow.start<Runbook>('runbook', {
-    workflowId: requestId === undefined ? `test-runbook-${randomUUID()}` : `clone-for-request-${requestId}`,
+    workflowId,
     taskQueue: service.taskQueue,
     args: [
       {

@@ -6,6 +6,7 @@ import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import type { SimulatorOptions } from '../../simulator/index.ts';
 import { leaseOf } from './lease.ts';
 import { lineHandle, lineOf } from './line.ts';
+import { runbookScenarios } from './runbook-scenarios.ts';
 import type { Service } from './service.ts';
 import { startCopy, startUndo } from './start-copy.ts';
 import { waitFor } from './wait.ts';
@@ -386,4 +387,5 @@ export const scenarios: Record<string, Scenario> = {
     simulator: {},
     run: (service) => runOfSchedule(service, { ...request, volumeID: 999 }),
   },
+  ...runbookScenarios,
 };

@@ -1,6 +1,7 @@
 import type { WorkflowHandle } from '@temporalio/client';
 import { seriesWorkflowID } from '../../contracts/series.ts';
 import { connect, leaseOf } from './lease.ts';
+import { unfinishedRunbooks } from './runbook-scenarios.ts';
 import type { Scenario } from './scenarios.ts';
 import type { Service } from './service.ts';
 import { HELD_STEPS } from './steps.ts';
@@ -114,4 +115,5 @@ export const unfinished: Record<string, Scenario> = {
       return lease.handle;
     },
   },
+  ...unfinishedRunbooks,
 };
