@@ -8,7 +8,9 @@ import {
 import { fieldsOf, type Fields, type Shape } from './shapes.ts';
 import type { StepKind } from './types.ts';
 
-const onVolume: Fields = { cluster: 'string', volumeID: 'int' };
+/** Of each step that calls a cluster. */
+const onCluster: Fields = { cluster: 'string', apiCalls: 'int' };
+const onVolume: Fields = { ...onCluster, volumeID: 'int' };
 
 const FIXED: { [K in StepKind]?: Fields } = {
   clone: fieldsOf(cloneVolumeResultSchema),
@@ -29,11 +31,11 @@ const member: Shape = { fields: { volumeID: 'int', snapshotID: 'int' } };
 const BY_FIELDS: { [K in StepKind]?: (fields: unknown) => Fields } = {
   snapshot: (fields) =>
     has(fields, 'volumes')
-      ? { cluster: 'string', groupSnapshotID: 'int', name: 'string', members: { list: member } }
+      ? { ...onCluster, groupSnapshotID: 'int', name: 'string', members: { list: member } }
       : { ...onVolume, snapshotID: 'int', name: 'string' },
   delete: (fields) => {
     const what = ['snapshotID', 'groupSnapshotID'].find((name) => has(fields, name)) ?? 'volumeID';
-    return { cluster: 'string', [what]: 'int', deleted: 'bool' };
+    return { ...onCluster, [what]: 'int', deleted: 'bool' };
   },
   lease: (fields) => ({
     ...{ ...onVolume, leaseID: 'string', endsAt: 'string' },

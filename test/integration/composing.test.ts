@@ -10,6 +10,7 @@ import type { RehearsalResult } from '../../examples/typescript/workflows.ts';
 import { published } from '../support/faults-of.ts';
 import { ending, ours } from '../support/invariants.ts';
 import { reset } from '../support/reset.ts';
+import { startRunbook } from '../support/runbook.ts';
 import { startService, type Service } from '../support/service.ts';
 import { bundleOf, startTeam, type Team } from '../support/team.ts';
 import { waitFor } from '../support/wait.ts';
@@ -69,6 +70,26 @@ async function copiesDone(release: string): Promise<number | undefined> {
   );
   return states.filter((s) => s.status.name === 'COMPLETED').length;
 }
+
+test('a runbook runs a workflow of somebody else, on their task queue, and hands on what it gives', async () => {
+  const run = await startRunbook(
+    service,
+    [
+      { id: 'count', workflow: { type: 'count', taskQueue: home.taskQueue, input: [1, 2, 3] } },
+      {
+        id: 'again',
+        needs: ['count'],
+        workflow: { type: 'count', taskQueue: home.taskQueue, input: ['${steps.count.result}'] },
+      },
+    ],
+    { outputs: { count: '${steps.count.result}', again: '${steps.again}' } },
+  );
+  const { outputs, steps } = await run.result();
+  expect(outputs).toEqual({ count: 3, again: { result: 1, outcome: 'succeeded' } });
+  expect(await service.client.workflow.getHandle(steps[0]!.workflowID!).describe()).toMatchObject({
+    ...{ type: 'count', taskQueue: home.taskQueue },
+  });
+});
 
 describe.concurrent("children of somebody else's workflow", () => {
   test('are made as the client makes them, once for each key', async () => {

@@ -15,3 +15,8 @@ export async function plainChild(cluster: string, volumeID: number, taskQueue: s
 export async function nexusResult(endpoint: string, operation: keyof typeof elementClone.operations, request: never) {
   return createNexusServiceClient({ endpoint, service: elementClone }).executeOperation(operation, request);
 }
+
+/** A result that is no object. */
+export async function count(list: unknown[]) {
+  return list.length;
+}

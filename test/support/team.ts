@@ -33,6 +33,7 @@ export const bundleOf = async (path: string): Promise<string> => {
 /** A team with workflows of its own: its worker, on its task queue, in its namespace. */
 export interface Team {
   client: Client;
+  taskQueue: string;
   run<T>(workflow: string, ...args: unknown[]): Promise<T>;
   start(workflow: string, ...args: unknown[]): ReturnType<Client['workflow']['start']>;
   stop(): Promise<void>;
@@ -54,6 +55,7 @@ export async function startTeam(
     client.workflow.start(workflow, { workflowId: `team-${randomUUID()}`, taskQueue, args });
   return {
     client,
+    taskQueue,
     start,
     run: async <T>(workflow: string, ...args: unknown[]) => (await start(workflow, ...args)).result() as Promise<T>,
     stop: async () => {
