@@ -1,7 +1,7 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
 import { runbookLabel } from '../contracts/label.ts';
 import { MEMO, WORKFLOW, type Phase } from '../contracts/names.ts';
-import { parseRunbookRequest } from '../contracts/runbook/check.ts';
+import { checkRequest, parseRunbookRequest } from '../contracts/runbook/check.ts';
 import type {
   ApprovalDecision,
   RunbookRequest,
@@ -12,6 +12,7 @@ import type {
 import { stableJSON } from '../contracts/stable-json.ts';
 import { workflowIDForRequest, workflowIDForRunbook } from '../contracts/workflow-id.ts';
 import type { ResultOptions } from './clone-handle.ts';
+import { requestOf } from './description.ts';
 import { RequestConflictError } from './errors.ts';
 import { RunbookHandle } from './runbook-handle.ts';
 import { KEYS } from './search-attributes.ts';
@@ -156,15 +157,17 @@ export class Runbooks {
   /** The run that has the key, if it was asked for the same. */
   private async join(workflowId: string, request: RunbookRequest): Promise<RunbookHandle> {
     try {
-      const { type, memo } = await this.temporal.workflow.getHandle(workflowId).describe();
-      const theirs = memo?.[MEMO.request];
-      if (type !== WORKFLOW.runbook || (theirs !== undefined && stableJSON(theirs) !== stableJSON(request))) {
-        throw new RequestConflictError(
-          `requestId "${request.requestId}" was used before for a different request (${workflowId}); use a new key, or repeat the request unchanged`,
-          { workflowId },
-        );
-      }
-      return new RunbookHandle(this.temporal, workflowId, true);
+      const description = await this.temporal.workflow.getHandle(workflowId).describe();
+      const isRunbook = description.type === WORKFLOW.runbook;
+      const theirs = isRunbook ? ((await requestOf(this.temporal, description)) as unknown) : undefined;
+      // Of another SDK it may have no values where the document has defaults.
+      const same = theirs === undefined || stableJSON(checkRequest(theirs).request ?? theirs) === stableJSON(request);
+      if (isRunbook && same) return new RunbookHandle(this.temporal, workflowId, true);
+      const how = isRunbook ? differences((theirs ?? {}) as RunbookRequest, request) : `a ${description.type}`;
+      throw new RequestConflictError(
+        `requestId "${request.requestId}" was used before for a different request (${workflowId}: ${how}); use a new key, or repeat the request unchanged`,
+        { workflowId },
+      );
     } catch (err) {
       throw this.translate(err, workflowId);
     }
@@ -174,4 +177,19 @@ export class Runbooks {
     const { namespace } = this.temporal.options;
     return translate(err, { namespace, ...(workflowId === undefined ? {} : { workflowId }) });
   }
+}
+
+/** Where the two differ: a document is too long to be quoted. */
+function differences(before: RunbookRequest, now: RunbookRequest): string {
+  const [a, b] = [{ ...before.runbook }, { ...now.runbook }];
+  const fields = (of: object, other: object, prefix: string) =>
+    Object.keys({ ...of, ...other })
+      .filter((key) => stableJSON((of as never)[key]) !== stableJSON((other as never)[key]))
+      .map((key) => `${prefix}${key}`);
+  const differing = [
+    ...fields(a, b, 'runbook.'),
+    ...fields({ ...before.inputs }, { ...now.inputs }, 'inputs.'),
+    ...(before.requestedBy === now.requestedBy ? [] : ['requestedBy']),
+  ];
+  return `another ${differing.join(', ')}`;
 }
