@@ -1,7 +1,7 @@
+import { isObject } from '../../contracts/json-object.ts';
 import type { ScheduleDefinition } from '../../contracts/schedule.ts';
 import { stableJSON } from '../../contracts/stable-json.ts';
 import { timesInWords } from './words.ts';
-import { isObject } from '../../contracts/json-object.ts';
 
 /** One thing that would change. `undefined` where there is nothing. */
 export interface Difference {
@@ -25,12 +25,26 @@ export function differences(before: ScheduleDefinition, after: ScheduleDefinitio
 }
 
 function compare(path: string, before: Record<string, unknown>, after: Record<string, unknown>): Difference[] {
-  return Object.keys({ ...before, ...after }).flatMap((key) => {
-    const field = path === '' ? key : `${path}.${key}`;
-    const [b, a] = [before[key], after[key]];
-    if (stableJSON(b) === stableJSON(a)) return [];
-    return isObject(b) && isObject(a) ? compare(field, b, a) : [{ field, before: b, after: a }];
-  });
+  return Object.keys({ ...before, ...after }).flatMap((key) =>
+    compareOne(path === '' ? key : `${path}.${key}`, before[key], after[key]),
+  );
+}
+
+function compareOne(field: string, before: unknown, after: unknown): Difference[] {
+  if (stableJSON(before) === stableJSON(after)) return [];
+  if (isObject(before) && isObject(after)) return compare(field, before, after);
+  const [was, is] = [byID(before), byID(after)];
+  const members = was === undefined || is === undefined ? [] : [...new Set([...was.keys(), ...is.keys()])];
+  const within = members.flatMap((id) => compareOne(`${field}[${id}]`, was?.get(id), is?.get(id)));
+  return within.length > 0 ? within : [{ field, before, after }];
+}
+
+/** The members of a list that have IDs, such as the steps of a runbook. */
+function byID(list: unknown): Map<string, unknown> | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const ids = list.map((member: unknown) => (isObject(member) ? member['id'] : undefined));
+  if (!ids.every((id) => typeof id === 'string') || new Set(ids).size < ids.length) return undefined;
+  return new Map(ids.map((id, i) => [id, list[i] as unknown]));
 }
 
 const show = (value: unknown): string =>

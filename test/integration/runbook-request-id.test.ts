@@ -5,7 +5,7 @@ import type { RunbookRequest, RunbookStep } from '../../contracts/runbook/types.
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import { startHookServer, type HookServer } from '../support/hook-server.ts';
 import { ending } from '../support/invariants.ts';
-import { decide, startRunbook, untilStep, type RunbookRun } from '../support/runbook.ts';
+import { decide, startRunbook, untilStep, type Runbook } from '../support/runbook.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
 
@@ -38,7 +38,7 @@ const start = (key: string, values = {}, more: { steps?: RunbookStep[]; name?: s
   const workflowId = `theirs-${randomUUID()}`;
   return startRunbook(service, steps, { inputs, outputs, requestId: key, workflowId, ...rest }, values);
 };
-const holderOf = (key: string) => service.client.workflow.getHandle(workflowIDForRequest(key)) as RunbookRun;
+const holderOf = (key: string) => service.client.workflow.getHandle<Runbook>(workflowIDForRequest(key));
 const approve = async (key: string) => {
   await waitFor('the run under the key', () => holderOf(key).describe());
   await untilStep(holderOf(key), 'ok', 'waiting');

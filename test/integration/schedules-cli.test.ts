@@ -159,3 +159,83 @@ test('backfill shows the times; every command has its document', async () => {
   expect(await json('delete', id)).toMatchObject({ error: { code: 'SCHEDULE_NOT_FOUND', scheduleId: id } });
   expect((await ran('delete', id)).code).toBe(1);
 });
+
+const document = (name: string, more = '') => `name: ${name}
+cluster: lab
+inputs:
+  source: { type: volumeID }
+  keep: { type: integer, default: 3 }
+steps:
+  - id: copy
+    clone: { volumeID: '\${inputs.source}', name: ${name} }
+  - id: pause
+    needs: [copy]
+    wait: { for: 1s }
+${more}outputs:
+  made: \${steps.copy.volumeID}
+`;
+
+test('a runbook is scheduled with its inputs, shown, run, changed, and refused where it is wrong', async () => {
+  const id = newID();
+  const dir = await tempDir();
+  const [file, later, bad] = ['uat.yaml', 'later.yaml', 'bad.yaml'].map((name) => join(dir, name)) as [
+    ...[string, string, string],
+  ];
+  const name = `rb-${id}`;
+  await writeFile(file, document(name));
+  await writeFile(
+    later,
+    document(name)
+      .replace('for: 1s', 'for: 2s')
+      .replace(/^ {2}keep.*\n/m, ''),
+  );
+  await writeFile(bad, document(name, '  - id: late\n    needs: [nobody]\n    wait: { fro: 1s }\n'));
+  const runbook = ['--runbook', file, '--input', 'source=42'];
+
+  const refused = await ran('create', id, '--runbook', bad, '--input', 'source=42', ...berlin);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain(`${bad}:13:13: steps.2.needs.0: there is no step "nobody"`);
+  expect(refused.stderr).toContain(`${bad}:14:13: steps.2.wait.fro: unknown field`);
+  const missing = await ran('create', id, '--runbook', file, '--input', 'sorce=42', ...berlin);
+  expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('--input sorce: the runbook has no such') });
+  const none = await ran('create', id, '--runbook', file, ...berlin);
+  expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining('inputs.source') });
+  const wrong = await ran('create', id, '--runbook', file, '--input', 'source=x', ...berlin);
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--input source: must be a whole number') });
+  expect((await ran('show', id)).code).toBe(1);
+
+  const dry = await ran('create', id, ...runbook, ...berlin, '--dry-run');
+  expect(dry).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing was changed. This would create') });
+  expect(await ran('create', id, ...runbook, '--input', 'keep=2', ...berlin)).toMatchObject({ code: 0 });
+  expect((await ran('create', id, ...runbook, '--input', 'keep=2', ...berlin)).stdout).toContain('the same');
+  expect((await ran('show', id)).stdout).toContain(`Runbook ${name}`);
+  expect(await json('show', id)).toMatchObject({
+    definition: {
+      type: 'runbook',
+      request: { runbook: { name, steps: [{ id: 'copy' }, { id: 'pause' }] }, inputs: { source: 42, keep: 2 } },
+    },
+  });
+
+  expect((await ran('trigger', id)).code).toBe(0);
+  const view = await waitFor('the run', async () => {
+    const shown = await json<ScheduleView>('show', id);
+    return shown.last[0]?.state === 'completed' && shown;
+  });
+  expect(service.simulator.cluster.state().volumes.filter((v) => v.name === name)).toHaveLength(1);
+  expect(view.last[0]).toMatchObject({ state: 'completed' });
+
+  const same = await ran('update', id, '--runbook', file);
+  expect(same.stdout).toContain('the same already');
+  const inputs = await ran('update', id, '--input', 'source=43', '--dry-run');
+  expect(inputs.stdout).toContain('request.inputs.source: 42 → 43');
+  const changed = await ran('update', id, '--runbook', later, '--dry-run');
+  expect(changed.stdout).toContain('request.runbook.steps[pause].wait.for: 1s → 2s');
+  expect(changed.stdout).toContain('request.inputs.keep: 2 → nothing');
+  expect(changed.stdout).not.toContain('copy');
+  const worse = await ran('update', id, '--runbook', bad);
+  expect(worse).toMatchObject({ code: 2, stderr: expect.stringContaining(`${bad}:13:13: steps.2.needs.0: there is no step "nobody"`) });
+  expect(await ran('update', id, '--runbook', later, '--input', 'source=43')).toMatchObject({ code: 0 });
+  expect(await json('show', id)).toMatchObject({
+    definition: { request: { runbook: { steps: [{}, { wait: { for: '2s' } }] }, inputs: { source: 43 } } },
+  });
+});

@@ -14,7 +14,7 @@ import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import type { Service } from './service.ts';
 import { waitFor } from './wait.ts';
 
-type Runbook = (request: RunbookRequest) => Promise<RunbookResult>;
+export type Runbook = (request: RunbookRequest) => Promise<RunbookResult>;
 export type RunbookRun = WorkflowHandle<Runbook>;
 
 /** Starts `runbook` as any SDK would; steps that name no cluster mean the service's. */

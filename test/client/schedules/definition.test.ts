@@ -128,6 +128,23 @@ describe('what differs', () => {
       'jitter: nothing → 5m',
     ]);
   });
+
+  test('steps of a runbook by their IDs; another order of the same ones as a whole', () => {
+    const wait = (id: string, how = '1s') => ({ id, wait: { for: how } });
+    const of = (...steps: object[]) =>
+      definition({
+        type: 'runbook',
+        request: { runbook: { name: 'uat', steps } },
+      });
+    const said = (before: object[], after: object[]) => differences(of(...before), of(...after)).map(differenceText);
+    expect(said([wait('a'), wait('b')], [wait('b', '2s'), wait('a'), wait('c')])).toEqual([
+      'request.runbook.steps[b].wait.for: 1s → 2s',
+      'request.runbook.steps[c]: nothing → {"id":"c","wait":{"for":"1s"}}',
+    ]);
+    expect(said([wait('a'), wait('b')], [wait('b'), wait('a')])).toEqual([
+      expect.stringMatching(/^request\.runbook\.steps: \[.*"a".*"b".*\] → \[.*"b".*"a".*\]$/),
+    ]);
+  });
 });
 
 test.each([

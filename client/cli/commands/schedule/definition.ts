@@ -124,8 +124,12 @@ async function withRunbook(request: unknown, f: DefinitionFlags, io: Pick<Io, 'r
   const before = (request ?? {}) as { runbook?: unknown; inputs?: object };
   const runbook = f.runbook === undefined ? before.runbook : (await readDocument(f.runbook, io)).document;
   if (runbook === undefined) throw new UsageError('--input is for a runbook; give it with --runbook');
-  const inputs = inputsOf(f.input ?? [], (runbook as RunbookDocument).inputs ?? {});
-  return { ...before, runbook, inputs: { ...before.inputs, ...inputs } };
+  const declared = (runbook as RunbookDocument).inputs ?? {};
+  // Inputs that another document no longer has go with the old one: no flag could take them away.
+  const kept = Object.entries(before.inputs ?? {}).filter(
+    ([name]) => f.runbook === undefined || Object.hasOwn(declared, name),
+  );
+  return { ...before, runbook, inputs: { ...Object.fromEntries(kept), ...inputsOf(f.input ?? [], declared) } };
 }
 
 const isTime = (key: string) => (TIMES as readonly string[]).includes(key);
