@@ -1,17 +1,18 @@
 import { activityInfo } from '@temporalio/activity';
 import {
   WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
   type WorkflowHandle,
 } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { z } from 'zod';
 import type { CloneLeaseRequest } from '../../contracts/clone-lease.ts';
 import { durationSchema } from '../../contracts/duration-schema.ts';
 import { parseDuration } from '../../contracts/duration.ts';
 import { clusterSchema, id, LEASE_DAYS_MAX } from '../../contracts/fields.ts';
-import { isoTime, LEASE, leaseWorkflowID, type LeaseView } from '../../contracts/lease.ts';
+import { isoTime, LEASE, leaseWorkflowID, type CloneLeaseResult, type LeaseView } from '../../contracts/lease.ts';
 import { MEMO, WORKFLOW } from '../../contracts/names.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { leaseTooLong } from '../preflight-checks.ts';
@@ -35,20 +36,54 @@ const schema = z
   });
 
 export const createLeaseForRunbookActivities = (deps: ActivityDeps): Pick<RunbookActivities, 'leaseForRunbook'> => ({
-  async leaseForRunbook({ cluster, owner, fields }) {
+  async leaseForRunbook({ cluster, owner, fields, undoes = false }) {
     const { volumeID, for: duration, extend } = readFields(schema, fields);
     return runStep(deps, cluster, async (ctx) => {
       const leaseID = leaseWorkflowID(cluster, volumeID, activityInfo().taskQueue);
       if (duration !== undefined) return start(deps, ctx, { leaseID, volumeID, duration, owner });
       const by = owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy };
       const [update, message] = extend === undefined ? [LEASE.release, by] : [LEASE.extend, { ...by, by: extend }];
-      const view = await change(deps.temporal.workflow.getHandle(leaseID), update, message, owner.request);
-      if (view === undefined && extend !== undefined) throw new StepFailed(`volume ${volumeID} has no lease to extend`);
-      const endsAt = view?.endsAt ?? isoTime(ctx.now());
-      return { cluster, volumeID, leaseID, endsAt, released: extend === undefined };
+      const lease = deps.temporal.workflow.getHandle<() => Promise<CloneLeaseResult>>(leaseID);
+      const view = await change(lease, update, message, owner.request);
+      const released = extend === undefined;
+      if (view !== undefined) return { cluster, volumeID, leaseID, endsAt: view.endsAt, released };
+      const end = await endOf(lease);
+      // What is asked for is so already: by an earlier step, or because the lease that is undone never began.
+      if (released && (end.isReleased || (undoes && end.isNone))) {
+        return { cluster, volumeID, leaseID, endsAt: end.endsAt ?? isoTime(ctx.now()), released };
+      }
+      const what = `the lease of volume ${volumeID} of cluster ${cluster} cannot be ${released ? 'released' : 'extended'}`;
+      throw new StepFailed(`${what}: ${end.why}. ${released ? NOTHING_TO_RELEASE : BEGIN_ANOTHER}`);
     });
   },
 });
+
+const BEGIN_ANOTHER = 'While the volume is there, a step with for: 24h puts another lease on it';
+const NOTHING_TO_RELEASE = 'No lease will delete the volume; leave the step out, or give it a when';
+
+interface End {
+  why: string;
+  endsAt?: string;
+  isNone?: true;
+  isReleased?: true;
+}
+
+/** Why there is nothing to change. */
+async function endOf(lease: WorkflowHandle<() => Promise<CloneLeaseResult>>): Promise<End> {
+  try {
+    const { message, endsAt, outcome } = await lease.result();
+    const why = `it has ended (${message})`;
+    return { why, endsAt, ...(outcome === 'released' ? { isReleased: true } : {}) };
+  } catch (err) {
+    if (err instanceof WorkflowNotFoundError) {
+      const why = 'it has none, or one that ended longer ago than the namespace keeps histories';
+      return { why, isNone: true };
+    }
+    if (!(err instanceof WorkflowFailedError)) throw err;
+    if (err.cause instanceof CancelledFailure) return { why: 'it was cancelled, and the volume stays' };
+    return { why: `it has ended (${err.cause?.message ?? err.message})` };
+  }
+}
 
 async function start(
   deps: ActivityDeps,

@@ -26,8 +26,8 @@ export interface RunbookActivities {
   accessForRunbook(input: OnVolume & { change: 'grant' | 'revoke' }): Promise<Fields>;
   /** Deletes a volume, a snapshot or a group snapshot that carries our tag; never purges. Gone already is fine. */
   deleteForRunbook(input: OnVolume): Promise<Fields>;
-  /** Starts, extends or releases the lease of a clone of ours. */
-  leaseForRunbook(input: OnVolume): Promise<Fields>;
+  /** Starts, extends or releases the lease of a clone of ours. `undoes`: there may be none that could be released. */
+  leaseForRunbook(input: OnVolume & { undoes?: boolean }): Promise<Fields>;
   /** One look per attempt, until the condition holds. */
   awaitVolumeCondition(input: { cluster: string; volumeID: number; until: string; scope: Fields }): Promise<Fields>;
   /** One call of a hook. `repeat`: faults that may pass are tried again. Errors: HookFailed. */

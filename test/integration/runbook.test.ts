@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunbookFailureDetails } from '../../contracts/failure.ts';
+import { leaseWorkflowID } from '../../contracts/lease.ts';
+import type { RunbookStep, StepState } from '../../contracts/runbook/types.ts';
+import type { SimulatorOptions } from '../../simulator/index.ts';
 import { startHookServer, type HookServer } from '../support/hook-server.ts';
 import { ending, ours } from '../support/invariants.ts';
+import { finishedClone } from '../support/lease.ts';
 import { quick } from '../support/refresh.ts';
 import { decide, standing, startRunbook, stepsOf, untilStep } from '../support/runbook.ts';
 import { startFleet, type Fleet, type Service } from '../support/service.ts';
@@ -17,8 +22,8 @@ afterAll(async () => {
 });
 
 /** On a cluster of its own. */
-const onCluster = async (body: (service: Service) => Promise<void>) => {
-  const service = await fleet.add({ simulator: quick });
+const onCluster = async (body: (service: Service) => Promise<void>, state: SimulatorOptions['state'] = {}) => {
+  const service = await fleet.add({ simulator: { ...quick, state } });
   try {
     await body(service);
   } finally {
@@ -202,6 +207,70 @@ describe.concurrent('a runbook', () => {
         expect.arrayContaining(['db-prod-log-clone', 'db-prod-temp-clone', 'f-1', 'f-2', 'inner', 'theirs']),
       );
     }));
+
+  test('says why a lease cannot be extended or released, and what to do', () =>
+    onCluster(
+      async (service) => {
+        const lease = (id: string, volumeID: number, how: object): RunbookStep => ({
+          id,
+          allowFailure: true,
+          lease: { volumeID, ...how },
+        });
+        const [extend, release] = [{ extend: '24h' }, { release: true }];
+        const chain = (...steps: RunbookStep[]) =>
+          steps.map((step, i) => (i === 0 ? step : { ...step, needs: [steps[i - 1]!.id] }));
+        const first = await startRunbook(service, [
+          lease('extendNone', 201, extend),
+          lease('releaseNone', 201, release),
+          ...chain(
+            lease('begun', 202, { for: '72h' }),
+            lease('released', 202, release),
+            lease('twice', 202, release),
+            lease('extendReleased', 202, extend),
+            lease('anew', 202, { for: '48h' }),
+          ),
+          lease('short', 203, { for: '1s' }),
+          lease('stopped', 204, { for: '72h' }),
+        ]);
+        const { steps } = await first.result();
+        const note = (of: readonly StepState[], id: string) => of.find((s) => s.id === id)!.note;
+        const where = `of cluster ${service.alias} cannot be`;
+        expect(note(steps, 'extendNone')).toBe(
+          `the lease of volume 201 ${where} extended: it has none, or one that ended longer ago than the namespace keeps histories. While the volume is there, a step with for: 24h puts another lease on it`,
+        );
+        expect(note(steps, 'releaseNone')).toBe(
+          `the lease of volume 201 ${where} released: it has none, or one that ended longer ago than the namespace keeps histories. No lease will delete the volume; leave the step out, or give it a when`,
+        );
+        expect(note(steps, 'extendReleased')).toContain(
+          `volume 202 ${where} extended: it has ended (The lease was released: volume 202 stays for good.). While`,
+        );
+        expect(standing(steps)).toMatchObject({ released: 'succeeded', twice: 'succeeded', anew: 'succeeded' });
+
+        const idOf = (volumeID: number) => leaseWorkflowID(service.alias, volumeID, service.taskQueue);
+        await service.client.workflow.getHandle(idOf(204)).cancel();
+        await service.client.workflow.getHandle(idOf(203)).result();
+        await ending(service.client.workflow.getHandle(idOf(204)));
+        const second = await startRunbook(service, [
+          lease('extendDeleted', 203, extend),
+          lease('releaseDeleted', 203, release),
+          lease('extendCancelled', 204, extend),
+          { ...lease('undone', 201, { for: '1h' }), undo: { lease: { volumeID: 201, release: true } } },
+          // It never had one: what undoes a step asks for no more than that there is none.
+          { id: 'none', wait: { for: '1s' }, undo: { lease: { volumeID: 205, release: true } } },
+          { id: 'end', needs: ['undone', 'none'], snapshot: { volumeID: 999 } },
+        ]);
+        const end = (await ending(second)) as { message: string; details: RunbookFailureDetails };
+        const deleted = /: it has ended \(Volume 203 was deleted\. Until the cluster purges it, .*\)\. /;
+        expect(note(end.details.steps, 'extendDeleted')).toMatch(deleted);
+        expect(note(end.details.steps, 'releaseDeleted')).toMatch(deleted);
+        expect(note(end.details.steps, 'extendCancelled')).toContain('it was cancelled, and the volume stays. While');
+        expect(standing(end.details.steps)).toMatchObject({
+          undone: 'succeeded, undo succeeded',
+          none: 'succeeded, undo succeeded',
+        });
+      },
+      { volumes: [201, 202, 203, 204, 205].map(finishedClone) },
+    ));
 
   test('skips, retries under the same key, times out, and goes on after failures that are allowed', () =>
     onCluster(async (service) => {

@@ -24,12 +24,17 @@ export interface Action {
   fields: Fields;
   /** The key of what it makes: another one for each attempt, the same over retries of its activity and over resets. */
   key: string;
+  /** It undoes a step. */
+  undoes: boolean;
   /** The same for each attempt: the `Idempotency-Key` header. */
   hookKey: string;
   /** `retry` is given, so that the engine repeats what an activity would. */
   retried: boolean;
   scope: Scope;
 }
+
+/** Where the name of an action ends that undoes a step; no ID of a step has a dot. */
+export const UNDO = '.undo';
 
 /** Fields whose expressions are not the step's own: the condition is for who looks at the volume, the document for its run. */
 const FOR_OTHERS: { [K in StepKind]?: (fields: Fields) => string[] } = {
@@ -60,6 +65,7 @@ export function prepare(
     key: shortKey(`${run.id.key}.${name}${again}`),
     hookKey: `${run.id.run}:${name}`,
     retried: action.retry !== undefined,
+    undoes: name.endsWith(UNDO),
   };
 }
 
@@ -90,7 +96,7 @@ export async function act(run: RunbookRun, action: Action, state: StepState | un
     case 'delete':
       return { output: await volumes.deleteForRunbook.executeWithOptions(options, [on]) };
     case 'lease':
-      return { output: await volumes.leaseForRunbook.executeWithOptions(options, [on]) };
+      return { output: await volumes.leaseForRunbook.executeWithOptions(options, [{ ...on, undoes: action.undoes }]) };
     case 'http':
       return {
         output: await hooks.requestHook.executeWithOptions(options, [

@@ -3,7 +3,7 @@ import { DEFAULT_UNDO_TIMEOUT } from '../../contracts/runbook/names.ts';
 import type { RunbookStep } from '../../contracts/runbook/types.ts';
 import type { LeftBehind } from '../../contracts/failure.ts';
 import { reasonOf } from '../failure.ts';
-import { act, describe, prepare, type Action } from './actions.ts';
+import { act, describe, prepare, UNDO, type Action } from './actions.ts';
 import { keysOf, leftByChild } from './failure.ts';
 import type { RunbookRun } from './run.ts';
 import { repeat, type Acted } from './step.ts';
@@ -44,7 +44,7 @@ async function undoOne(run: RunbookRun, acted: Acted, undo: Undo, undoing: Undoi
   steps[step.id] = { ...(isObject(output) ? output : {}), outcome: state.outcome };
   let action: Action;
   try {
-    action = prepare(run, undo, `${name}.undo`, 1, { ...scope, ...item, steps });
+    action = prepare(run, undo, `${name}${UNDO}`, 1, { ...scope, ...item, steps });
   } catch (err) {
     // It failed before it had any outputs: what it had made it has undone itself.
     if (output === undefined) state.undo ??= 'skipped';
@@ -55,7 +55,7 @@ async function undoOne(run: RunbookRun, acted: Acted, undo: Undo, undoing: Undoi
   run.show();
   try {
     await repeat(run, { retry: undo.retry }, (attempt) => {
-      action = prepare(run, undo, `${name}.undo`, attempt, { ...scope, ...item, steps });
+      action = prepare(run, undo, `${name}${UNDO}`, attempt, { ...scope, ...item, steps });
       return within(undo.timeout ?? DEFAULT_UNDO_TIMEOUT, () => act(run, action, undefined));
     });
     if (state.undo === 'running') state.undo = 'succeeded';
