@@ -3,6 +3,7 @@ import { createCheckRunbookActivities } from './check.ts';
 import { createVolumeConditionActivities } from './condition.ts';
 import { createRequestHookActivities } from './hook.ts';
 import { createLeaseForRunbookActivities } from './lease.ts';
+import { createLookAtWorkflowActivities } from './look-at-workflow.ts';
 import { createDeleteForRunbookActivities } from './delete.ts';
 import { createSnapshotForRunbookActivities } from './snapshot.ts';
 import type { RunbookActivities } from './types.ts';
@@ -16,4 +17,5 @@ export const createRunbookActivities = (deps: ActivityDeps): RunbookActivities =
   ...createLeaseForRunbookActivities(deps),
   ...createVolumeConditionActivities(deps),
   ...createRequestHookActivities(deps),
+  ...createLookAtWorkflowActivities(deps),
 });

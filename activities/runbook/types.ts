@@ -30,6 +30,8 @@ export interface RunbookActivities {
   leaseForRunbook(input: OnVolume & { undoes?: boolean }): Promise<Fields>;
   /** One look per attempt, until the condition holds. */
   awaitVolumeCondition(input: { cluster: string; volumeID: number; until: string; scope: Fields }): Promise<Fields>;
+  /** Whether no worker takes up what a workflow has to decide. */
+  lookAtWorkflow(input: { workflowID: string }): Promise<{ isIdle: boolean }>;
   /** One call of a hook. `repeat`: faults that may pass are tried again. Errors: HookFailed. */
   requestHook(input: { fields: Fields; key: string; repeat: boolean }): Promise<Fields>;
 }

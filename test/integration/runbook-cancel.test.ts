@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { RunbookFailureDetails } from '../../contracts/failure.ts';
 import type { RunbookStep } from '../../contracts/runbook/types.ts';
 import type { Fault } from '../../simulator/index.ts';
 import { startHookServer, type HookServer } from '../support/hook-server.ts';
@@ -105,9 +107,63 @@ const CASES: Record<string, Case> = {
   workflow: { step: { workflow: { type: 'runbook', input: { runbook: { name: 'inner', steps: [hour] } } as never } } },
 };
 
+const nobody = () => ({ type: 'theirs', taskQueue: `nobody-${randomUUID()}` });
+
 const needsVolume = ({ step }: Case) => JSON.stringify(step).includes(made);
 
 describe.concurrent('a runbook that is cancelled', () => {
+  test('while a workflow of others has no worker does not wait for it, undoes the rest, and names it', async () => {
+    const service = await fleet.add();
+    try {
+      const http = (id: string) => ({ hook: 'app', path: `/nobody/${id}` });
+      const run = await startRunbook(service, [
+        { id: 'a', http: http('a'), undo: { http: http('undo-a') } },
+        { id: 'theirs', needs: ['a'], workflow: nobody(), undo: { http: http('undo-theirs') } },
+        { id: 'z', needs: ['theirs'], always: true, http: http('z') },
+      ]);
+      await untilStep(run, 'theirs', 'running');
+      const { workflowID } = await waitFor('the workflow', async () => {
+        const theirs = (await stepsOf(run)).find((s) => s.id === 'theirs')!;
+        return theirs.workflowID === undefined ? undefined : { workflowID: theirs.workflowID };
+      });
+      const child = service.client.workflow.getHandle(workflowID);
+      await waitFor('its start', () => child.describe());
+      await run.cancel();
+      const end = (await ending(run)) as { message: string; details: RunbookFailureDetails };
+      const why = `workflow ${workflowID} was asked to cancel and has not ended: no worker takes up its tasks; look at it by this ID`;
+      expect(end).toMatchObject({ ended: 'failed', type: 'RunbookFailed', details: { step: 'cancelled' } });
+      expect(end.message).toContain(`Runbook test was cancelled. Undone: theirs (`);
+      expect(end.message).toContain(`Could not be undone: theirs (${why}).`);
+      expect(end.details.steps.find((s) => s.id === 'theirs')).toMatchObject({ outcome: 'cancelled', note: why });
+      const asked = server.seen.map((s) => s.hook).filter((h) => h.startsWith('app/nobody/'));
+      expect(asked.map((h) => h.slice('app/nobody/'.length))).toEqual(['a', 'z', 'undo-theirs', 'undo-a']);
+      const { events } = await child.fetchHistory();
+      expect(events!.some((e) => e.workflowExecutionCancelRequestedEventAttributes != null)).toBe(true);
+      await child.terminate('test');
+    } finally {
+      await service.stop();
+    }
+  });
+
+  test('not, but whose step takes too long in a workflow without a worker, neither waits for it nor repeats it', async () => {
+    const service = await fleet.add();
+    try {
+      const theirs: RunbookStep = { id: 'theirs', timeout: '1s', retry: { attempts: 3 }, workflow: nobody() };
+      const run = await startRunbook(service, [theirs]);
+      const end = (await ending(run)) as { message: string; details: RunbookFailureDetails };
+      const { workflowID } = end.details.steps[0]!;
+      expect(end.message).toContain(
+        `Runbook test failed in step theirs: it had not ended after 1s; workflow ${workflowID} was asked to cancel and has not ended`,
+      );
+      const { events } = await run.fetchHistory();
+      const started = events!.filter((e) => e.startChildWorkflowExecutionInitiatedEventAttributes != null);
+      expect(started).toHaveLength(1);
+      await service.client.workflow.getHandle(workflowID!).terminate('test');
+    } finally {
+      await service.stop();
+    }
+  });
+
   test.each(Object.entries(CASES))(
     'in a step of the kind %s undoes what was done, and leaves nothing',
     async (what, of) => {

@@ -233,7 +233,10 @@ test('a runbook is scheduled with its inputs, shown, run, changed, and refused w
   expect(changed.stdout).toContain('request.inputs.keep: 2 → nothing');
   expect(changed.stdout).not.toContain('copy');
   const worse = await ran('update', id, '--runbook', bad);
-  expect(worse).toMatchObject({ code: 2, stderr: expect.stringContaining(`${bad}:13:13: steps.2.needs.0: there is no step "nobody"`) });
+  expect(worse).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining(`${bad}:13:13: steps.2.needs.0: there is no step "nobody"`),
+  });
   expect(await ran('update', id, '--runbook', later, '--input', 'source=43')).toMatchObject({ code: 0 });
   expect(await json('show', id)).toMatchObject({
     definition: { request: { runbook: { steps: [{}, { wait: { for: '2s' } }] }, inputs: { source: 43 } } },

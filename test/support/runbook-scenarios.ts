@@ -94,6 +94,17 @@ export const runbookScenarios: Record<string, Scenario> = {
       return run;
     },
   },
+  'runbook-gave-a-workflow-up': {
+    simulator: {},
+    run: async (service) => {
+      const theirs = { type: 'theirs', taskQueue: `nobody-${randomUUID()}` };
+      const run = await startRunbook(service, [http('before'), { id: 'it', needs: ['before'], workflow: theirs }]);
+      await untilStep(run, 'it', 'running');
+      await waitFor('its start', async () => (await run.describe()).raw.pendingChildren?.length === 1);
+      await run.cancel();
+      return run;
+    },
+  },
   'runbook-refused': {
     simulator: {},
     run: (service) => startRunbook(service, [{ id: 'it', http: { hook: 'nobodys', path: '/' } }]),

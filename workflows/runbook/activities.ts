@@ -42,6 +42,13 @@ export const looks = proxyActivities<Pick<RunbookActivities, 'awaitVolumeConditi
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 });
 
+/** Looks at somebody else's workflow, which asks Temporal and nobody else. An answer that does not come is none. */
+export const children = proxyActivities<Pick<RunbookActivities, 'lookAtWorkflow'>>({
+  startToCloseTimeout: '10s',
+  scheduleToCloseTimeout: '1m',
+  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '10s' },
+});
+
 /** Hooks: somebody else's programs. The same idempotency key goes with each try. */
 export const hooks = proxyActivities<Pick<RunbookActivities, 'requestHook'>>({
   startToCloseTimeout: '20m',

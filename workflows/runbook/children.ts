@@ -14,6 +14,7 @@ import type { Json, StepState } from '../../contracts/runbook/types.ts';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import { joinChild, joinOrRun } from '../join.ts';
 import type { Action } from './actions.ts';
+import { NotEnded, unlessGivenUp } from './foreign.ts';
 import type { RunbookRun } from './run.ts';
 import { isObject } from '../../contracts/json-object.ts';
 
@@ -32,7 +33,7 @@ const TYPES: Record<Exclude<ChildKind, 'workflow'>, { type: string; title: (requ
 /** Runs the workflow that does the step, or joins it after a reset. It undoes itself when it fails or is cancelled. */
 export async function runChildOf(run: RunbookRun, action: Action, state: StepState | undefined): Promise<Json> {
   const { kind, fields, key } = action;
-  if (kind === 'workflow') return runForeign(fields, key, action.name, state);
+  if (kind === 'workflow') return runForeign(run, action, state);
   const { type, title } = TYPES[kind as Exclude<ChildKind, 'workflow'>];
   const request = requestOf(run, kind as ChildKind, fields, key);
   show(run, state, workflowIDForRequest(key));
@@ -61,14 +62,20 @@ function requestOf(
 }
 
 /** Somebody else's workflow: found again by its ID. */
-async function runForeign(fields: Fields, key: string, name: string, state: StepState | undefined): Promise<Json> {
+async function runForeign(run: RunbookRun, action: Action, state: StepState | undefined): Promise<Json> {
+  const { fields, key, name } = action;
   const { type, taskQueue, workflowID, input } = fields;
   const workflowId = typeof workflowID === 'string' ? workflowID : `runbook-${key}`;
   if (state !== undefined) state.workflowID = workflowId;
-  const result = await joinChild(asText(type), input ?? {}, `${label(type)} (${name})`, {
-    workflowId,
-    ...(typeof taskQueue === 'string' ? { taskQueue } : {}),
-  });
+  const how = { workflowId, ...(typeof taskQueue === 'string' ? { taskQueue } : {}) };
+  const title = `${label(type)} (${name})`;
+  let result: unknown;
+  try {
+    result = await unlessGivenUp(workflowId, () => joinChild(asText(type), input ?? {}, title, how));
+  } catch (err) {
+    if (err instanceof NotEnded && !action.undoes) run.givenUp(name, err.message);
+    throw err;
+  }
   const json = (result ?? null) as Json;
   return isObject(json) ? json : { result: json };
 }

@@ -4,11 +4,19 @@ import { FAILURE } from '../../contracts/names.ts';
 import type { Json, StepState } from '../../contracts/runbook/types.ts';
 import { left, reasonOf, sentence } from '../failure.ts';
 import { NotApproved } from './approvals.ts';
+import { NotEnded } from './foreign.ts';
 import type { Acted } from './step.ts';
 
 /** Trying again would end in the same way. */
 export const isFinal = (err: unknown): boolean =>
-  err instanceof NotApproved || typeOf(err) === FAILURE.invalidRequest || typeOf(err) === FAILURE.requestConflict;
+  err instanceof NotApproved ||
+  hasNotEnded(err) ||
+  typeOf(err) === FAILURE.invalidRequest ||
+  typeOf(err) === FAILURE.requestConflict;
+
+/** Also when that is why it took longer than its step allows. */
+const hasNotEnded = (err: unknown): boolean =>
+  err instanceof NotEnded || (err instanceof Error && err.cause instanceof NotEnded);
 
 const typeOf = (err: unknown): string | null | undefined => {
   const cause = err instanceof ActivityFailure || err instanceof ChildWorkflowFailure ? err.cause : err;

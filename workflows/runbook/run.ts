@@ -32,6 +32,7 @@ import { Approvals } from './approvals.ts';
 import { Budget } from './budget.ts';
 import { expand, isTrue, sizeOf, type Scope } from './expressions.ts';
 import { leftByChild, madeBy, runbookFailed } from './failure.ts';
+import { NotEnded } from './foreign.ts';
 import { kindOf } from './kind.ts';
 import { StepRunner, type Acted, type Identity } from './step.ts';
 import { showTree } from './tree.ts';
@@ -62,6 +63,8 @@ export class RunbookRun {
   /** In the order in which they ended. */
   private readonly acted: Acted[] = [];
   private readonly leftBehind: LeftBehind[] = [];
+  /** Workflows that were asked to cancel and have not ended, in words. */
+  private readonly notEnded: string[] = [];
   private readonly approvals: Approvals;
   private readonly identity: Identity;
   private readonly startedAt = workflowInfo().startTime.toISOString();
@@ -164,7 +167,9 @@ export class RunbookRun {
     } catch (err) {
       this.leftBehind.push(...leftByChild(err));
       const wasWithdrawn = this.main.consideredCancelled || (this.fault !== undefined && wasCancelled(err));
-      if (wasWithdrawn && step.always !== true) return this.end(state, 'cancelled');
+      if (wasWithdrawn && step.always !== true) {
+        return this.end(state, 'cancelled', err instanceof NotEnded ? err.message : undefined);
+      }
       this.end(state, 'failed', reasonOf(err));
       if (step.allowFailure !== true) this.failed({ step: step.id, error: err });
     }
@@ -208,15 +213,16 @@ export class RunbookRun {
       ...undoing.leftBehind,
       ...made.filter((m) => !undoing.gone.has(m.key)).map((m) => m.left),
     ];
+    const failedUndo = [...this.notEnded, ...undoing.failed];
     publish({ phase: cancelled ? 'cancelled' : 'failed' });
     const failure = runbookFailed(this.document.name, this.fault, {
       undone: undoing.undone,
-      failedUndo: undoing.failed,
+      failedUndo,
       leftBehind,
       steps: this.states,
     });
     this.show(failure.message);
-    const clean = cancelled && leftBehind.length === 0 && undoing.failed.length === 0;
+    const clean = cancelled && leftBehind.length === 0 && failedUndo.length === 0;
     return clean ? new CancelledFailure('cancelled') : failure;
   }
 
@@ -268,6 +274,11 @@ export class RunbookRun {
   /** A step, or an item of it, that has begun to act and has ended. */
   remember(acted: Acted): void {
     this.acted.push(acted);
+  }
+
+  /** A workflow of a step, or of an item, that was asked to cancel and has not ended. */
+  givenUp(name: string, why: string): void {
+    this.notEnded.push(`${name} (${why})`);
   }
 
   show(sentence?: string): void {

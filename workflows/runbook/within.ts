@@ -1,7 +1,8 @@
 import { CancellationScope, sleep } from '@temporalio/workflow';
 import { parseDuration } from '../../contracts/duration.ts';
+import { NotEnded } from './foreign.ts';
 
-/** One attempt took longer than its step allows. What it had under way was cancelled and has ended. */
+/** One attempt took longer than its step allows. What it had under way was cancelled, and has ended or was given up. */
 export class TimedOut extends Error {
   override readonly name = 'TimedOut' as const;
 }
@@ -19,7 +20,8 @@ export async function within<T>(timeout: string | undefined, fn: () => Promise<T
   try {
     return await scope.run(fn);
   } catch (err) {
-    if (over) throw new TimedOut(`it had not ended after ${timeout}`, { cause: err });
+    const more = err instanceof NotEnded ? `; ${err.message}` : '';
+    if (over) throw new TimedOut(`it had not ended after ${timeout}${more}`, { cause: err });
     throw err;
   } finally {
     clock.cancel();
