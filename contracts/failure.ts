@@ -63,7 +63,7 @@ export interface CopyFailureDetails extends FailureDetails {
 /** `details[0]` of a `RunbookFailed` failure of `runbook`. */
 export interface RunbookFailureDetails {
   runbook: string;
-  /** ID of the first step that failed; `timeout` or `cancelled` when none did. */
+  /** ID of the first step that failed. When none did (none of `steps` has that ID and failed) `timeout`, `outputs` or `cancelled`. */
   step: string;
   cancelled: boolean;
   /** What was taken back, in words. */

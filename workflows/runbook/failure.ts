@@ -75,6 +75,11 @@ export const keysOf = (fields: { [field: string]: Json }, defaultCluster: string
 const clusterOf = ({ cluster }: { [field: string]: Json }, otherwise: string | undefined): string =>
   typeof cluster === 'string' ? cluster : (otherwise ?? '');
 
+/** What ends a run early: the first step that failed, by its ID; or what has nothing to do with any step. */
+export type Fault = { error: unknown } & ({ step: string } | { run: 'timeout' | 'outputs' });
+
+const placeOf = (fault: Fault): string => ('step' in fault ? fault.step : fault.run);
+
 interface Ending {
   undone: string[];
   failedUndo: string[];
@@ -85,10 +90,11 @@ interface Ending {
 /** The one failure a person reads: which step failed, why, what was undone, what remains and what to do. */
 export function runbookFailed(
   name: string,
-  fault: { step: string; error: unknown } | undefined,
+  fault: Fault | undefined,
   { undone, failedUndo, leftBehind, steps }: Ending,
 ): ApplicationFailure {
-  const others = steps.filter((s) => s.outcome === 'failed' && s.id !== fault?.step).map((s) => s.id);
+  const first = fault !== undefined && 'step' in fault ? fault.step : undefined;
+  const others = steps.filter((s) => s.outcome === 'failed' && s.id !== first).map((s) => s.id);
   const parts = [
     fault === undefined ? `Runbook ${name} was cancelled.` : beginning(name, fault),
     others.length === 0 ? '' : `Failed besides: ${others.join(', ')}.`,
@@ -99,7 +105,7 @@ export function runbookFailed(
   ];
   const details: RunbookFailureDetails = {
     runbook: name,
-    step: fault?.step ?? 'cancelled',
+    step: fault === undefined ? 'cancelled' : placeOf(fault),
     cancelled: fault === undefined,
     undone,
     leftBehind,
@@ -124,9 +130,8 @@ const listed = (texts: readonly string[]): string =>
 
 const NAMED_MAX = 60;
 
-function beginning(name: string, { step, error }: { step: string; error: unknown }): string {
-  const why = sentence(reasonOf(error));
-  if (step === 'timeout') return `Runbook ${name} failed: ${why}`;
-  if (step === 'outputs') return `Runbook ${name} failed: its outputs cannot be made: ${why}`;
-  return `Runbook ${name} failed in step ${step}: ${why}`;
+function beginning(name: string, fault: Fault): string {
+  const why = sentence(reasonOf(fault.error));
+  if ('step' in fault) return `Runbook ${name} failed in step ${fault.step}: ${why}`;
+  return `Runbook ${name} failed: ${fault.run === 'outputs' ? 'its outputs cannot be made: ' : ''}${why}`;
 }

@@ -31,7 +31,7 @@ import { checks } from './activities.ts';
 import { Approvals } from './approvals.ts';
 import { Budget } from './budget.ts';
 import { expand, isTrue, sizeOf, type Scope } from './expressions.ts';
-import { leftByChild, madeBy, runbookFailed } from './failure.ts';
+import { leftByChild, madeBy, runbookFailed, type Fault } from './failure.ts';
 import { NotEnded } from './foreign.ts';
 import { kindOf } from './kind.ts';
 import { StepRunner, type Acted, type Identity } from './step.ts';
@@ -40,13 +40,6 @@ import { undoAll } from './undo.ts';
 
 /** Kinds of steps that a run which has failed does not wait for: a nested run that is cancelled undoes itself. */
 const WAITING: ReadonlySet<StepKind> = new Set(['wait', 'approval', 'runbook']);
-
-/** What ends a run early: the first step that failed, or the time that is over. */
-interface Fault {
-  /** ID of the step; `timeout` when no step failed. */
-  step: string;
-  error: unknown;
-}
 
 /** One run of a runbook: where its steps stand, and what they have done. */
 export class RunbookRun {
@@ -137,7 +130,7 @@ export class RunbookRun {
     const text = this.document.timeout ?? DEFAULT_RUNBOOK_TIMEOUT;
     const clock = new CancellationScope();
     const over = () => {
-      this.failed({ step: 'timeout', error: new Error(`it had not ended after ${text}`) });
+      this.failed({ run: 'timeout', error: new Error(`it had not ended after ${text}`) });
       this.main.cancel();
     };
     clock.run(() => sleep(parseDuration(text)!, { summary: 'The time for the whole run' })).then(over, () => undefined);
@@ -197,7 +190,7 @@ export class RunbookRun {
       if (sizeOf(outputs) > VALUES_BYTES_MAX) throw new Error(`they are larger than ${VALUES_BYTES_MAX} bytes`);
       return outputs;
     } catch (err) {
-      this.fault = { step: 'outputs', error: err };
+      this.fault = { run: 'outputs', error: err };
       return undefined;
     }
   }
