@@ -35,6 +35,8 @@ export interface RunbookSummary {
   phase?: Phase;
   /** The decisions it waits for. */
   waitsFor: WaitingApproval[];
+  /** How many decisions it waits for beside these: of very many not all are kept where a list finds them. @default 0 */
+  waitsForMore?: number;
   requestedBy?: string;
   startedAt: string;
   closedAt?: string;
@@ -108,12 +110,14 @@ export class Runbooks {
         const request = info.memo?.[MEMO.request] as RunbookRequest | undefined;
         const running = info.status.name === 'RUNNING' || info.status.name === 'PAUSED';
         const phase = info.typedSearchAttributes.get(KEYS.phase) as Phase | undefined;
+        const more = running ? Number(info.memo?.[MEMO.moreApprovals] ?? 0) : 0;
         yield {
           workflowId: info.workflowId,
           name: request?.runbook.name ?? '?',
           status: info.status.name,
           ...(phase === undefined ? {} : { phase }),
           waitsFor: running ? ((info.memo?.[MEMO.approvals] as WaitingApproval[] | undefined) ?? []) : [],
+          ...(more === 0 ? {} : { waitsForMore: more }),
           ...(request?.requestedBy === undefined ? {} : { requestedBy: request.requestedBy }),
           startedAt: info.startTime.toISOString(),
           ...(info.closeTime === undefined ? {} : { closedAt: info.closeTime.toISOString() }),

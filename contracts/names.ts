@@ -86,7 +86,9 @@ export const FAILURE = {
 export const MEMO = {
   request: 'request',
   /** A `LeaseView`. */ lease: 'lease',
-  /** `WaitingApproval[]`: the decisions that a runbook waits for. */ approvals: 'approvals',
+  /** `WaitingApproval[]`: the decisions that a runbook waits for, as many as have room. */ approvals: 'approvals',
+  /** How many decisions more it waits for. */
+  moreApprovals: 'moreApprovals',
 } as const;
 
 /** The one volume or snapshot attribute that marks what this service made. */

@@ -2,6 +2,7 @@ import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { CancelledFailure } from '@temporalio/common';
 import { z } from 'zod';
 import { hookNameSchema } from '../../contracts/hooks.ts';
+import { bytesOf } from '../../contracts/runbook/json-value.ts';
 import type { Json } from '../../contracts/runbook/types.ts';
 import type { ActivityDeps } from '../deps.ts';
 import { UnsafePathError } from '../hook-url.ts';
@@ -71,7 +72,7 @@ function pick(text: string, outputs: Readonly<Record<string, string>>, fail: (wh
     if (value === undefined) throw fail(`has no "${path}" in its answer, which output "${name}" is to be`);
     picked[name] = value;
   }
-  if (JSON.stringify(picked).length > OUTPUTS_BYTES_MAX) {
+  if (bytesOf(picked) > OUTPUTS_BYTES_MAX) {
     throw fail(`answered with more than ${OUTPUTS_BYTES_MAX} bytes of outputs; choose smaller fields`);
   }
   return picked;

@@ -29,7 +29,7 @@ export function jsonFault(value: unknown): Fault | undefined {
     else if (Array.isArray(at)) at.forEach((member: unknown, i) => todo.push({ value: member, path: [...path, i] }));
     else {
       for (const [key, member] of Object.entries(at)) {
-        bytes += key.length + 4;
+        bytes += sizeOf(key);
         todo.push({ value: member, path: [...path, key] });
       }
     }
@@ -38,13 +38,15 @@ export function jsonFault(value: unknown): Fault | undefined {
   return undefined;
 }
 
-const sizeOf = (value: unknown): number => {
-  if (typeof value !== 'string') return 2;
-  return value.length + 3;
-};
+/** With a comma. Of what is far too long no more is looked at. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length > REQUEST_BYTES_MAX ? Infinity : bytesOf(value) + 1;
+  if (typeof value === 'number') return String(value).length + 1;
+  return typeof value === 'object' && value !== null ? 3 : 6;
+}
 
 /** As people read it: text as it is. */
 export const asText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value ?? null));
 
-/** The bytes that it has exactly. */
+/** The bytes that it has as JSON, exactly. */
 export const bytesOf = (value: unknown): number => new TextEncoder().encode(JSON.stringify(value) ?? '').length;

@@ -24,5 +24,10 @@ export const ACTIONS_MAX = 1_000;
 export const MORE_ACTIONS_MAX = 500;
 /** Bytes of its history after which a run begins nothing more, so that it can still be undone: Temporal takes 50 MB. */
 export const HISTORY_BYTES_MAX = 30_000_000;
+/**
+ * Bytes of JSON of the approvals in the memo of a run, which is written anew, and kept in the history, whenever one of up to
+ * 500 begins or ends.
+ */
+export const APPROVALS_BYTES_MAX = 8_192;
 /** Bytes of JSON that one step may be handed, and that all outputs of a run may have together. */
 export const VALUES_BYTES_MAX = 500_000;

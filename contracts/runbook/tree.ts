@@ -49,12 +49,20 @@ function textOf(state: StepState, now: number | undefined): string {
     items === undefined ? '' : `${items.done} of ${items.of} items`,
     approval === undefined
       ? ''
-      : `for ${approval.from.join(' or ')}${approval.until === undefined ? '' : `, until ${approval.until}`}`,
+      : `for ${whoOf(approval.from)}${approval.until === undefined ? '' : `, until ${approval.until}`}`,
     note ?? '',
     undo === undefined ? '' : `undo ${undo}`,
   ];
   return parts.filter((p) => p !== '').join(', ');
 }
+
+/** The first of those who may decide: there may be fifty, in each of 500 lines. */
+export const whoOf = (from: readonly string[]): string =>
+  from.length <= NAMED_MAX
+    ? from.join(' or ')
+    : `${from.slice(0, NAMED_MAX).join(' or ')} or ${from.length - NAMED_MAX} more`;
+
+const NAMED_MAX = 5;
 
 function timeOf({ startedAt, endedAt }: StepState, now: number | undefined): string {
   if (startedAt === undefined) return '';

@@ -7,7 +7,7 @@ import type { Json, RunbookAction, RunbookStep, StepKind, StepState } from '../.
 import { madeNothing, reasonOf } from '../failure.ts';
 import { hooks, takesBack, volumes } from './activities.ts';
 import { runChildOf } from './children.ts';
-import { expand, sizeOf, type Scope } from './expressions.ts';
+import { expand, isTooLarge, type Scope } from './expressions.ts';
 import { isFinal } from './failure.ts';
 import { fieldsOf, kindOf } from './kind.ts';
 import type { RunbookRun } from './run.ts';
@@ -56,7 +56,7 @@ export function prepare(
   const fields = Object.fromEntries(
     Object.entries(given).map(([field, value]) => [field, later.includes(field) ? value : expand(value, scope)]),
   );
-  if (sizeOf(fields) > VALUES_BYTES_MAX) {
+  if (isTooLarge(fields)) {
     throw new Error(`its fields are larger than ${VALUES_BYTES_MAX} bytes with the values of their expressions`);
   }
   const again = attempt === 1 ? '' : `.${attempt}`;

@@ -2,7 +2,9 @@ import { ApplicationFailure, condition, upsertMemo } from '@temporalio/workflow'
 import { parseDuration } from '../../contracts/duration.ts';
 import { isoTime } from '../../contracts/lease.ts';
 import { FAILURE, MEMO } from '../../contracts/names.ts';
-import { asText } from '../../contracts/runbook/json-value.ts';
+import { asText, bytesOf } from '../../contracts/runbook/json-value.ts';
+import { APPROVALS_BYTES_MAX } from '../../contracts/runbook/names.ts';
+import { whoOf } from '../../contracts/runbook/tree.ts';
 import type { ApprovalDecision, Json, StepState, WaitingApproval } from '../../contracts/runbook/types.ts';
 import { publish } from '../search-attributes.ts';
 import type { Action } from './actions.ts';
@@ -85,7 +87,7 @@ export class Approvals {
     if (state !== undefined) {
       state.outcome = 'waiting';
       state.approval = { from: people, ...(until === undefined ? {} : { until }) };
-      state.note = waits.message ?? `waits for ${people.join(' or ')}`;
+      state.note = waits.message ?? `waits for ${whoOf(people)}`;
     }
     this.waiting.set(name, waits);
     this.tell();
@@ -111,9 +113,17 @@ export class Approvals {
   /** In the search attributes and the memo, so that a list needs neither history nor worker. */
   private tell(): void {
     publish({ phase: this.waiting.size > 0 ? 'waiting' : null });
-    upsertMemo({ [MEMO.approvals]: [...this.waiting.values()] });
+    upsertMemo(memoOf([...this.waiting.values()]));
     this.show();
   }
+}
+
+/** The first that have room: a list shows them, and the query has all. */
+export function memoOf(waiting: readonly WaitingApproval[]): Record<string, Json> {
+  let room = APPROVALS_BYTES_MAX;
+  const shown = waiting.findIndex((approval) => (room -= bytesOf(approval) + 1) < 0);
+  const all = shown === -1 ? [...waiting] : waiting.slice(0, shown);
+  return { [MEMO.approvals]: all as unknown as Json, [MEMO.moreApprovals]: waiting.length - all.length };
 }
 
 function judge(made: ApprovalDecision | undefined, onTimeout: Json, until: string | undefined): Done {

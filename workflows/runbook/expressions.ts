@@ -1,4 +1,7 @@
+import { patched } from '@temporalio/workflow';
 import { evaluate, evaluateExpression } from '../../contracts/runbook/expression.ts';
+import { bytesOf } from '../../contracts/runbook/json-value.ts';
+import { VALUES_BYTES_MAX } from '../../contracts/runbook/names.ts';
 import type { Json } from '../../contracts/runbook/types.ts';
 
 /** What expressions may speak of: contracts/runbook/types.ts. */
@@ -20,5 +23,7 @@ export function listOf(expression: string, scope: Scope): Json[] {
   return answer;
 }
 
-/** Bytes of JSON, near enough for a bound. */
-export const sizeOf = (v: unknown): number => JSON.stringify(v)?.length ?? 0;
+/** Whether it has more bytes of JSON than a step may be handed, or a run may put out. Runs before this went by characters. */
+export const isTooLarge = (value: unknown): boolean =>
+  (JSON.stringify(value)?.length ?? 0) > VALUES_BYTES_MAX ||
+  (bytesOf(value) > VALUES_BYTES_MAX && patched('sizes-in-bytes'));

@@ -30,7 +30,7 @@ import { publish } from '../search-attributes.ts';
 import { checks } from './activities.ts';
 import { Approvals } from './approvals.ts';
 import { Budget } from './budget.ts';
-import { expand, isTrue, sizeOf, type Scope } from './expressions.ts';
+import { expand, isTooLarge, isTrue, type Scope } from './expressions.ts';
 import { leftByChild, madeBy, runbookFailed, type Fault } from './failure.ts';
 import { NotEnded } from './foreign.ts';
 import { kindOf } from './kind.ts';
@@ -187,7 +187,7 @@ export class RunbookRun {
   private result(): Record<string, Json> | undefined {
     try {
       const outputs = expand(this.document.outputs ?? {}, this.scope()) as Record<string, Json>;
-      if (sizeOf(outputs) > VALUES_BYTES_MAX) throw new Error(`they are larger than ${VALUES_BYTES_MAX} bytes`);
+      if (isTooLarge(outputs)) throw new Error(`they are larger than ${VALUES_BYTES_MAX} bytes`);
       return outputs;
     } catch (err) {
       this.fault = { run: 'outputs', error: err };

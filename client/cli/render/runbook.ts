@@ -1,4 +1,4 @@
-import { stepLines, type StepLine } from '../../../contracts/runbook/tree.ts';
+import { stepLines, whoOf, type StepLine } from '../../../contracts/runbook/tree.ts';
 import type { StepState } from '../../../contracts/runbook/types.ts';
 import type { RunbookSummary } from '../../index.ts';
 import type { Colours } from '../io.ts';
@@ -57,11 +57,13 @@ export const runbookTable = (runs: readonly RunbookSummary[], colours: Colours, 
       plain(r.name),
       r.waitsFor.length > 0 ? 'waiting' : r.status.toLowerCase(),
       age(now - Date.parse(r.startedAt)),
-      plain(
-        r.waitsFor
-          .map((w) => `${w.step}: ${w.from.join(' or ')}${w.until === undefined ? '' : ` until ${w.until}`}`)
-          .join('; '),
-      ),
+      plain(waitsFor(r)),
     ]),
     colours,
   );
+
+const waitsFor = ({ waitsFor: shown, waitsForMore: more = 0 }: RunbookSummary): string =>
+  [
+    ...shown.map((w) => `${w.step}: ${whoOf(w.from)}${w.until === undefined ? '' : ` until ${w.until}`}`),
+    ...(more === 0 ? [] : [`${more} more`]),
+  ].join('; ');
