@@ -1,5 +1,4 @@
 import { WorkflowExecutionAlreadyStartedError, type Client, type WorkflowStartOptions } from '@temporalio/client';
-import { runbookLabel } from '../contracts/label.ts';
 import { MEMO, WORKFLOW, type Phase } from '../contracts/names.ts';
 import { checkRequest, parseRunbookRequest } from '../contracts/runbook/check.ts';
 import type {
@@ -9,14 +8,14 @@ import type {
   StepState,
   WaitingApproval,
 } from '../contracts/runbook/types.ts';
+import { startOfRunbook } from '../contracts/start.ts';
 import { stableJSON } from '../contracts/stable-json.ts';
-import { workflowIDForRequest, workflowIDForRunbook } from '../contracts/workflow-id.ts';
 import type { ResultOptions } from './clone-handle.ts';
 import { requestOf } from './description.ts';
 import { RequestConflictError } from './errors.ts';
 import { RunbookHandle } from './runbook-handle.ts';
 import { KEYS } from './search-attributes.ts';
-import { escapeMarkdown, uniqueSuffix } from './start-options.ts';
+import { uniqueSuffix } from './start-options.ts';
 import { translate } from './temporal-errors.ts';
 
 export interface RunbookListOptions {
@@ -131,30 +130,11 @@ export class Runbooks {
   private options(request: RunbookRequest): WorkflowStartOptions<(r: RunbookRequest) => Promise<RunbookResult>> & {
     workflowId: string;
   } {
-    const { requestId, runbook, requestedBy } = request;
-    const cluster = runbook.cluster !== undefined && !runbook.cluster.includes('${') ? runbook.cluster : undefined;
     return {
-      workflowId:
-        requestId === undefined ? workflowIDForRunbook(runbook.name, uniqueSuffix()) : workflowIDForRequest(requestId),
+      ...startOfRunbook(request, uniqueSuffix()),
       workflowIdConflictPolicy: 'FAIL',
-      workflowIdReusePolicy: requestId === undefined ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
       taskQueue: this.taskQueue,
       args: [request],
-      memo: { [MEMO.request]: request },
-      ...(cluster === undefined ? {} : { typedSearchAttributes: [{ key: KEYS.cluster, value: cluster }] }),
-      staticSummary: escapeMarkdown(runbookLabel(request)),
-      staticDetails: [
-        `### ${escapeMarkdown(runbookLabel(request))}`,
-        escapeMarkdown(runbook.description ?? ''),
-        [
-          ...(requestedBy === undefined ? [] : [`- For: ${escapeMarkdown(requestedBy)}`]),
-          ...Object.entries(request.inputs ?? {}).map(
-            ([name, value]) => `- ${escapeMarkdown(name)}: ${escapeMarkdown(JSON.stringify(value).slice(0, 200))}`,
-          ),
-        ].join('\n'),
-      ]
-        .filter((part) => part !== '')
-        .join('\n\n'),
     };
   }
 

@@ -10,6 +10,7 @@ import type { CloneLeaseRequest } from './clone-lease.ts';
 import type { CopyVolumeResult, UndoCopyResult } from './copy-result.ts';
 import type { CopyVolumeRequest, UndoCopyRequest } from './copy-volume.ts';
 import type { CloneLeaseResult } from './lease.ts';
+import type { RunbookRequest, RunbookResult } from './runbook/types.ts';
 
 /** Request and result of each workflow type that makes clones, or copies onto a volume that is there. */
 export interface CloneTypes {
@@ -28,4 +29,5 @@ export type ResultOf<T extends CloneType = CloneType> = CloneTypes[T]['result'];
 export interface WorkflowTypes extends CloneTypes {
   undoCopy: { request: UndoCopyRequest; result: UndoCopyResult };
   cloneLease: { request: CloneLeaseRequest; result: CloneLeaseResult };
+  runbook: { request: RunbookRequest; result: RunbookResult };
 }

@@ -19,6 +19,7 @@ export const elementClone = service(NEXUS_SERVICE, {
   undoCopy: operation<Types['undoCopy']['request'], Types['undoCopy']['result']>(),
   refreshClone: operation<Types['refreshClone']['request'], Types['refreshClone']['result']>(),
   cloneLease: operation<Types['cloneLease']['request'], Types['cloneLease']['result']>(),
+  runbook: operation<Types['runbook']['request'], Types['runbook']['result']>(),
 });
 
 export type * from './clone-types.ts';

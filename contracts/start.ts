@@ -2,11 +2,12 @@ import type { CloneLeaseRequest } from './clone-lease.ts';
 import type { CloneType, RequestOf, WorkflowTypes } from './clone-types.ts';
 import type { UndoCopyRequest } from './copy-volume.ts';
 import { kindOf, type Detail } from './kinds.ts';
-import { label, undoCopyLabel } from './label.ts';
+import { label, runbookLabel, undoCopyLabel } from './label.ts';
 import { titleOf } from './labels.ts';
 import { leaseWorkflowID } from './lease.ts';
 import { DEFAULT_DEADLINE, DEFAULT_PRIORITY, MEMO, WORKFLOW, type Phase } from './names.ts';
-import { isRequestID, workflowIDForRequest, workflowIDForUndo } from './workflow-id.ts';
+import type { RunbookRequest } from './runbook/types.ts';
+import { isRequestID, workflowIDForRequest, workflowIDForRunbook, workflowIDForUndo } from './workflow-id.ts';
 
 /*
  * How a workflow of this service is started, whoever does it: a client, somebody else's workflow, a Nexus operation. Workflow
@@ -83,6 +84,27 @@ export const startOfLease = (request: CloneLeaseRequest, taskQueue: string): Sta
   staticSummary: escapeMarkdown(`Lease of volume ${label(request.volumeID)} of ${label(request.cluster)}`),
 });
 
+/** A run of a runbook. `unique` keeps two runs apart that have no key. */
+export function startOfRunbook(request: RunbookRequest, unique: string): Start {
+  const { requestId, runbook, requestedBy, inputs = {} } = request;
+  const ofCluster = runbook.cluster !== undefined && !runbook.cluster.includes('${') ? [cluster(runbook.cluster)] : [];
+  const title = escapeMarkdown(runbookLabel(request));
+  const given = [
+    ...(requestedBy === undefined ? [] : [['For', requestedBy] as const]),
+    ...Object.entries(inputs).map(([name, value]) => [name, JSON.stringify(value).slice(0, 200)] as const),
+  ].map(([name, value]) => `- ${escapeMarkdown(name)}: ${escapeMarkdown(value)}`);
+  return {
+    workflowId: requestId === undefined ? workflowIDForRunbook(runbook.name, unique) : workflowIDForRequest(requestId),
+    workflowIdReusePolicy: requestId === undefined ? 'REJECT_DUPLICATE' : 'ALLOW_DUPLICATE_FAILED_ONLY',
+    memo: { [MEMO.request]: request },
+    typedSearchAttributes: ofCluster,
+    staticSummary: title,
+    staticDetails: [`### ${title}`, escapeMarkdown(runbook.description ?? ''), given.join('\n')]
+      .filter((part) => part !== '')
+      .join('\n\n'),
+  };
+}
+
 export const escapeMarkdown = (text: string) => text.replace(/[\\`*_{}[\]<>#|~&]/g, '\\$&');
 
 /** What was asked for, for the Temporal UI: Markdown without links. */
@@ -107,6 +129,7 @@ export function startOfType<T extends keyof WorkflowTypes>(
 ): Start {
   if (type === WORKFLOW.undoCopy) return startOfUndo(request as UndoCopyRequest);
   if (type === WORKFLOW.cloneLease) return startOfLease(request as CloneLeaseRequest, taskQueue);
+  if (type === WORKFLOW.runbook) return startOfRunbook(request as RunbookRequest, unique);
   return startOf(type, request as RequestOf, unique);
 }
 

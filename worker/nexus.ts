@@ -22,6 +22,7 @@ export const nexusService = (taskQueue: string): ServiceHandler =>
     undoCopy: run('undoCopy', taskQueue),
     refreshClone: run('refreshClone', taskQueue),
     cloneLease: run('cloneLease', taskQueue),
+    runbook: run('runbook', taskQueue),
   });
 
 const run = <T extends Type>(type: T, taskQueue: string) =>

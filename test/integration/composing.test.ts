@@ -237,6 +237,34 @@ describe.concurrent('another namespace, through a Nexus endpoint', () => {
     expect(await running.result()).toMatchObject({ outcome: 'released' });
   });
 
+  test('runs a runbook, and the same one for the same key', async () => {
+    const runbook = {
+      name: 'abroad',
+      inputs: { source: { type: 'volumeID' } },
+      steps: [
+        {
+          id: 'copy',
+          clone: { cluster: 'lab', volumeID: '${inputs.source}', name: `nexus-run-${randomUUID().slice(0, 8)}` },
+        },
+      ],
+      outputs: { made: '${steps.copy.volumeID}' },
+    };
+    const request = { runbook, inputs: { source: 112 }, requestId: `nexus-run-${randomUUID()}` };
+    const run = () => abroad.run<{ outputs: { made: number } }>('nexusResult', endpoint, 'runbook', request);
+    const first = await run();
+    expect(published('runbook.result.schema.json')(first)).toBe(true);
+    expect(made(runbook.steps[0]!.clone.name)).toMatchObject([{ volumeID: first.outputs.made }]);
+    expect(await run()).toEqual(first);
+    expect(made(runbook.steps[0]!.clone.name)).toHaveLength(1);
+
+    const broken = { runbook: { name: 'abroad', steps: [{ id: 'copy', needs: ['nothing'], clone: {} }] } };
+    const err: unknown = await abroad.run('nexusResult', endpoint, 'runbook', broken).catch((e: unknown) => e);
+    expect(failureOf(err)).toMatchObject({
+      type: 'InvalidRequest',
+      faults: expect.arrayContaining([expect.stringContaining('nothing')]),
+    });
+  });
+
   test('is refused at once with every fault', async () => {
     const err = await failed({ cluster: 'lab', volumeID: '109', nmae: 'x' });
     expect(failureOf(err)).toEqual({

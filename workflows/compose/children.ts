@@ -99,6 +99,7 @@ export const startCopyVolume = starter('copyVolume');
 export const startUndoCopy = starter('undoCopy');
 export const startRefreshClone = starter('refreshClone');
 export const startCloneLease = starter('cloneLease');
+export const startRunbook = starter('runbook');
 
 export const executeCloneVolume = executor('cloneVolume');
 export const executeCloneGroup = executor('cloneGroup');
@@ -106,3 +107,4 @@ export const executeCloneFanOut = executor('cloneFanOut');
 export const executeCopyVolume = executor('copyVolume');
 export const executeUndoCopy = executor('undoCopy');
 export const executeRefreshClone = executor('refreshClone');
+export const executeRunbook = executor('runbook');
