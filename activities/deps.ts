@@ -45,6 +45,18 @@ export interface ActivityDeps {
   cluster(alias: string): Cluster | undefined;
   /** Aliases there are, for messages. */
   clusterAliases(): string[];
+  /**
+   * Where the workflows of this service run: new ones are started there, and lines and leases are named after it.
+   * @default the queue that an activity came from
+   */
+  taskQueue?: string;
+  /**
+   * The task queue on which the steps of this cluster are taken; `undefined` for one that this worker does not know.
+   * @default wherever they are asked for
+   */
+  taskQueueOf?(alias: string): string | undefined;
+  /** The hook that is told when a lease of this cluster ends soon. @default that of the cluster */
+  leaseWarningHook?(alias: string): string | undefined;
   /** What may be called besides the clusters. @default no hooks */
   hooks?: Hooks;
   /** Temporal, to wait for a workflow that already serves a requestId. */

@@ -2,6 +2,7 @@ import { createAwaitCloneActivities } from './await-clone.ts';
 import { createCleanUpActivities } from './clean-up.ts';
 import { createCopyActivities } from './copy/index.ts';
 import type { ActivityDeps } from './deps.ts';
+import { carrying } from './elsewhere.ts';
 import { createHousekeepingActivities } from './housekeeping.ts';
 import { createFanOutActivities } from './fan-out.ts';
 import { createGroupActivities } from './group/index.ts';
@@ -52,7 +53,7 @@ export function createActivities(
   HousekeepingActivities &
   RunbookActivities {
   const lines = createSlotLines(deps);
-  return {
+  return carrying({
     ...createPreflightActivities(deps),
     ...createSnapshotActivities(deps),
     ...createStartCloneActivities(deps, lines),
@@ -72,6 +73,6 @@ export function createActivities(
     ...createLookAtSlotsActivities(deps, lines),
     ...createLeaseActivities(deps),
     ...createRunbookActivities(deps),
-  };
+  });
 }
 export { AnswerCache } from './answer-cache.ts';

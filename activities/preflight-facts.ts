@@ -1,4 +1,3 @@
-import { activityInfo } from '@temporalio/activity';
 import type { CloneVolumeRequest } from '../contracts/clone-volume.ts';
 import {
   ElementApiError,
@@ -105,7 +104,7 @@ export async function readFacts(
     missing: missing.toSorted((a, b) => (a.field < b.field ? -1 : 1)),
     volumeAccessGroups: groups.found,
     groupFaults: groups.faults,
-    taskQueue: activityInfo().taskQueue,
+    taskQueue: ctx.taskQueue,
     leaseMaxMs: ctx.leaseMaxMs,
   };
 }

@@ -3,6 +3,7 @@ import { ElementApiError, type CloneJob } from '../element/index.ts';
 import { FAILURE } from '../contracts/names.ts';
 import type { JobSeen, RefusedBy, SlotLimits } from '../contracts/slots.ts';
 import type { ActivityDeps } from './deps.ts';
+import { homeQueue } from './elsewhere.ts';
 import { SlotBroker } from './slot-broker.ts';
 import { NotYet, type StepContext } from './step.ts';
 
@@ -19,7 +20,7 @@ export function createSlotLines(deps: ActivityDeps): SlotLines {
   const brokers = new Map<string, SlotBroker>();
   return (cluster) => {
     let broker = brokers.get(cluster);
-    if (!broker) brokers.set(cluster, (broker = new SlotBroker(deps.temporal, cluster, activityInfo().taskQueue)));
+    if (!broker) brokers.set(cluster, (broker = new SlotBroker(deps.temporal, cluster, homeQueue(deps))));
     return broker;
   };
 }

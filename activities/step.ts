@@ -17,6 +17,7 @@ import {
 } from '../element/index.ts';
 import type { ActivityDeps, Cluster } from './deps.ts';
 import { FLOOR_MS } from './delay.ts';
+import { carriedMemory, homeQueue, queueElsewhere, servedElsewhere } from './elsewhere.ts';
 import { GateShut } from './gate.ts';
 import type { SeenJobs } from './view.ts';
 
@@ -65,6 +66,8 @@ export interface StepContext extends Cluster {
   /** True when there was an attempt before. */
   repeated: boolean;
   signal: AbortSignal;
+  /** Where the workflows of this service run. */
+  taskQueue: string;
   now(): number;
 }
 
@@ -111,19 +114,24 @@ export async function runStep<T extends object>(
 ): Promise<T & { apiCalls: number }> {
   const info = activityInfo();
   const now = deps.now ?? Date.now;
+  const elsewhere = queueElsewhere(deps, alias);
   const cluster = deps.cluster(alias);
-  if (cluster === undefined) throw unknownCluster(deps, alias);
   const details = info.heartbeatDetails as StepMemory | undefined;
-  const { unfinished, ended, ...remembered }: Partial<StepMemory> = details ?? { unfinished: true };
+  const sentOn = carriedMemory();
+  const { unfinished, ended, ...remembered }: Partial<StepMemory> = details ?? { ...sentOn, unfinished: true };
   const memory: StepMemory = { apiCalls: 0, suspects: 0, ...remembered };
   // Somebody who resets an activity begins at attempt 1 again, with the memory that there is, or none.
-  const repeated =
+  const here =
     info.attempt > 1 || details !== undefined || info.currentAttemptScheduledTimestampMs > info.scheduledTimestampMs;
-  if (repeated && (unfinished || (ended ?? info.attempt - 1) !== info.attempt - 1)) {
+  const repeated = here || sentOn !== undefined;
+  if (here && (unfinished || (ended ?? info.attempt - 1) !== info.attempt - 1)) {
     // Every attempt that ends leaves its memory; this one's worker died, or is cut off. What it had called is not known.
     memory.inDoubt = true;
     memory.issuedAt = new Date(now() + UNAWARE_MS).toISOString();
   }
+  // Without a memory it is the first attempt anywhere.
+  if (elsewhere !== undefined) throw servedElsewhere(alias, elsewhere, repeated ? memory : undefined);
+  if (cluster === undefined) throw unknownCluster(deps, alias);
   const save = () => heartbeat({ ...memory, unfinished: true } satisfies StepMemory);
   const pulse = takePulse(deps.pulse);
   const signal = AbortSignal.any([cancellationSignal(), pulse.stopped]);
@@ -139,6 +147,7 @@ export async function runStep<T extends object>(
     attempt: info.attempt,
     repeated,
     signal,
+    taskQueue: homeQueue(deps),
     now,
   };
   const beat = setInterval(() => {

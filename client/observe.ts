@@ -39,6 +39,7 @@ async function pendingStep(client: Client, activity: RawActivity): Promise<Pendi
   return {
     activityType: activity.activityType?.name ?? '',
     attempt: activity.attempt ?? 1,
+    taskQueue: activity.activityOptions?.taskQueue?.name || undefined,
     paused: Number(activity.state) === ACTIVITY_PAUSED,
     scheduledAt: optionalTsToMs(activity.scheduledTime),
     neverStarted: !activity.lastStartedTime && (activity.attempt ?? 1) <= 1,

@@ -39,6 +39,8 @@ export interface CloneProgressView extends ProgressView {
 export interface PendingStep {
   activityType: string;
   attempt: number;
+  /** Where it waits to be taken, as newer servers tell. */
+  taskQueue?: string | undefined;
   paused: boolean;
   /** Milliseconds since the epoch. */
   scheduledAt: number | undefined;
@@ -206,7 +208,7 @@ function messageOf(o: Observed, phase: Phase, now: number): string {
   if (workflowTask && !workflowTask.started && isLate(workflowTask.scheduledAt, now)) return noWorker(o.taskQueue);
   if (!pending) return o.pendingChild === undefined ? phase : `waiting for ${o.pendingChild}`;
   if (pending.paused) return `step ${pending.activityType} is paused by an operator: temporal activity unpause`;
-  if (pending.neverStarted && isLate(pending.scheduledAt, now)) return noWorker(o.taskQueue);
+  if (pending.neverStarted && isLate(pending.scheduledAt, now)) return noWorker(pending.taskQueue ?? o.taskQueue);
   return stepMessage(pending);
 }
 

@@ -78,6 +78,8 @@ export const FAILURE = {
   leaseOver: 'LeaseOver',
   /** The runbook failed; `details[0]` is a `RunbookFailureDetails`. */
   runbookFailed: 'RunbookFailed',
+  /** The steps of this cluster are taken on another task queue: `details[0]` is an `Elsewhere`. Benign. */
+  servedElsewhere: 'ServedElsewhere',
   /** Nobody waits for this decision, or not from this person. */
   decisionRefused: 'DecisionRefused',
 } as const;

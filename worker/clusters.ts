@@ -6,11 +6,22 @@ import { WORKER_TUNING } from './tuning.ts';
 /** The clusters of a configuration, each with its connections and the views that its clones share. */
 export interface Clusters {
   get(alias: string): Cluster | undefined;
+  /** Of those that this worker serves. */
   aliases(): string[];
+  /** Of those that it knows of as well. */
+  known(): string[];
+  /** The task queue of this cluster's steps; `undefined` for an unknown one. */
+  taskQueueOf(alias: string): string | undefined;
+  /** Of a cluster that other workers serve. */
+  leaseWarningHook(alias: string): string | undefined;
+  /** Queues that this worker serves besides that of the workflows. */
+  taskQueues(): string[];
   /** From the next call on there are these. Calls under way end as they began, unless they take more than a minute. */
-  replace(config: Pick<WorkerConfig, 'clusters'>): void;
+  replace(config: ClustersConfig): void;
   close(): Promise<void>;
 }
+
+type ClustersConfig = Pick<WorkerConfig, 'clusters' | 'remote' | 'taskQueue'>;
 
 /** Longer than any call may take. */
 const LAST_CALLS_MS = 60_000;
@@ -19,8 +30,8 @@ const LAST_CALLS_MS = 60_000;
 const SHARE_OF_ONE = Math.floor(WORKER_TUNING.maxConcurrentActivityTaskExecutions * 0.8);
 
 /** `onCall` is told of every call; it must not throw. */
-export function createClusters(config: Pick<WorkerConfig, 'clusters'>, onCall?: OnCall): Clusters {
-  const create = (of: Pick<WorkerConfig, 'clusters'>) => {
+export function createClusters(config: ClustersConfig, onCall?: OnCall): Clusters {
+  const create = (of: ClustersConfig) => {
     const all = Object.entries(of.clusters);
     const share = all.length > 1 ? SHARE_OF_ONE : Infinity;
     return new Map(all.map(([alias, c]) => [alias, createCluster(alias, c, share, onCall)]));
@@ -30,12 +41,22 @@ export function createClusters(config: Pick<WorkerConfig, 'clusters'>, onCall?: 
   };
   const leaving = new Set<ReadonlyMap<string, Cluster>>();
   let clusters = create(config);
+  let current = config;
   return {
     get: (alias) => clusters.get(alias),
     aliases: () => [...clusters.keys()],
+    known: () => [...clusters.keys(), ...Object.keys(current.remote)],
+    taskQueueOf: (alias) => {
+      const own = Object.hasOwn(current.remote, alias) ? current.remote[alias] : ownConfig(current, alias);
+      return own && (own.taskQueue ?? current.taskQueue);
+    },
+    leaseWarningHook: (alias) =>
+      Object.hasOwn(current.remote, alias) ? current.remote[alias]?.leaseWarningHook : undefined,
+    taskQueues: () => [...new Set(Object.values(current.clusters).flatMap((c) => c.taskQueue ?? []))],
     replace(next) {
       const before = clusters;
       clusters = create(next);
+      current = next;
       leaving.add(before);
       setTimeout(() => {
         leaving.delete(before);
@@ -47,6 +68,9 @@ export function createClusters(config: Pick<WorkerConfig, 'clusters'>, onCall?: 
     },
   };
 }
+
+const ownConfig = ({ clusters }: ClustersConfig, alias: string) =>
+  Object.hasOwn(clusters, alias) ? clusters[alias] : undefined;
 
 type OnCall = (alias: string, info: CallInfo) => void;
 

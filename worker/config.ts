@@ -5,6 +5,7 @@ import { LineCounter, parseDocument, type Document } from 'yaml';
 import { z } from 'zod';
 import { LEASE_DAYS_MAX } from '../contracts/fields.ts';
 import { hookNameSchema } from '../contracts/hooks.ts';
+import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import type { Credentials, TlsOptions } from '../element/index.ts';
 import type { HookConfig } from '../activities/index.ts';
 import { describeFaults, describeSyntax, placeOf } from './config-places.ts';
@@ -41,11 +42,25 @@ export interface ClusterConfig {
   maxConnections: number;
   /** At most this many clone jobs of ours at once; without it as many as the cluster runs. */
   maxCloneJobs?: number | undefined;
+  /** Its steps are taken on this queue only; without it on that of the workflows. */
+  taskQueue?: string | undefined;
+}
+
+/** A cluster that other workers serve: this one need not reach it, and has no credentials for it. */
+export interface RemoteCluster {
+  taskQueue: string;
+  leaseWarningHook?: string | undefined;
 }
 
 export interface WorkerConfig {
   file: string;
+  /** Where the workflows of this service run: ELEMENT_CLONE_TASK_QUEUE. */
+  taskQueue: string;
+  /** Whether this worker runs them; else it takes the steps of its clusters and nothing more. */
+  workflows: boolean;
   clusters: Record<string, ClusterConfig>;
+  /** Those that this worker only knows of. */
+  remote: Record<string, RemoteCluster>;
   /** What may be called besides the clusters, by name. */
   hooks: Record<string, HookConfig>;
   /** Where metrics and health are served; without it they are not. */
@@ -92,6 +107,12 @@ const endpoint = z.string({ error: 'must be the address of the cluster, such as 
 const connections = 'must be a whole number of connections, 1 to 64';
 const cloneJobs = 'must be a whole number of clone jobs, 1 to 1000; leave it out for as many as the cluster runs';
 
+const taskQueue = z
+  .string({ error: 'must be the name of a task queue, such as element-clone-lab' })
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}$/, {
+    error: 'cannot be a task queue; use letters, digits and . _ : @ / -, 200 at most',
+  });
+
 const clusterFields = {
   endpoint,
   apiVersion: z
@@ -122,8 +143,26 @@ const clusterFields = {
     .max(64, { error: connections })
     .default(8),
   maxCloneJobs: z.int({ error: cloneJobs }).min(1, { error: cloneJobs }).max(1_000, { error: cloneJobs }).optional(),
+  taskQueue: taskQueue.optional(),
 };
-const clusterSchema = z.strictObject(clusterFields, { error: 'must have an endpoint, a username and a password' });
+const servedSchema = z.strictObject(clusterFields, {
+  error: 'must have an endpoint, a username and a password; or a taskQueue alone, where another worker serves it',
+});
+const remoteSchema = z.strictObject({ taskQueue, leaseWarningHook: hookNameSchema.optional() });
+
+const isRemote = (cluster: unknown): boolean =>
+  typeof cluster === 'object' &&
+  cluster !== null &&
+  'taskQueue' in cluster &&
+  Object.keys(cluster).every((key) => key in remoteSchema.shape);
+
+/** By what is there, so that a fault is told of the one that was meant. */
+const clusterSchema = z.unknown().transform((cluster, ctx): z.infer<typeof servedSchema | typeof remoteSchema> => {
+  const { data, error } = (isRemote(cluster) ? remoteSchema : servedSchema).safeParse(cluster);
+  if (data !== undefined) return data;
+  for (const issue of error?.issues ?? []) ctx.issues.push({ ...issue, input: cluster } as z.core.$ZodRawIssue);
+  return z.NEVER;
+});
 
 const named = 'must name at least one cluster, such as { lab: { endpoint: …, username: …, password: … } }';
 
@@ -139,6 +178,9 @@ const configSchema = z
           { error: (issue) => (issue.code === 'invalid_type' ? named : undefined) },
         )
         .refine((c) => Object.keys(c).length > 0, { error: named }),
+      workflows: z
+        .boolean({ error: 'must be false for a worker at a site, which takes the steps of its clusters only' })
+        .default(true),
       hooks: hooksSchema.optional(),
       monitoring: monitoringSchema.optional(),
     },
@@ -197,8 +239,17 @@ export async function loadConfig(
   } catch (err) {
     faults.push(reason(err));
   }
+  const home = env['ELEMENT_CLONE_TASK_QUEUE'] || DEFAULT_TASK_QUEUE;
+  if (parsed.data !== undefined) {
+    for (const [alias, why] of queueFaults(parsed.data, home)) {
+      faults.push(`${placeOf(document, lines, ['clusters', alias, 'taskQueue'])}: ${why}`);
+    }
+  }
   if (faults.length > 0 || parsed.data === undefined) throw new ConfigError(file, faults);
-  const clusters = Object.entries(parsed.data.clusters).map(([alias, { username, password, ...plain }]) => [
+  const all = Object.entries(parsed.data.clusters);
+  const served = all.flatMap(([alias, cluster]) => ('endpoint' in cluster ? [[alias, cluster] as const] : []));
+  const remote = all.filter(([, cluster]) => !('endpoint' in cluster));
+  const clusters = served.map(([alias, { username, password, ...plain }]) => [
     alias,
     withoutSecrets({
       ...plain,
@@ -217,10 +268,29 @@ export async function loadConfig(
   ]);
   return {
     file,
+    taskQueue: home,
+    workflows: parsed.data.workflows,
+    remote: Object.fromEntries(remote) as Record<string, RemoteCluster>,
     clusters: Object.fromEntries(clusters) as Record<string, ClusterConfig>,
     hooks: Object.fromEntries(hooks) as Record<string, HookConfig>,
     monitoring,
   };
+}
+
+/** What would leave steps to nobody, or workflows to a worker that runs none. */
+function queueFaults({ clusters, workflows }: z.infer<typeof configSchema>, home: string): [string, string][] {
+  return Object.entries(clusters).flatMap(([alias, { taskQueue: queue, ...cluster }]): [string, string][] => {
+    if (queue === home) return [[alias, `"${home}" is the queue of the workflows; leave it out, or name another one`]];
+    if (workflows) return [];
+    if (queue === undefined) return [[alias, 'is missing; a worker with workflows: false serves such clusters only']];
+    if ('endpoint' in cluster) return [];
+    return [
+      [
+        alias,
+        'stands alone, and a worker with workflows: false serves what it names; add an endpoint, or leave it out',
+      ],
+    ];
+  });
 }
 
 /** Clusters or hooks as they are written, so that files and variables are looked at whatever else is wrong. */

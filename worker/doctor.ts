@@ -1,11 +1,11 @@
 import { Connection } from '@temporalio/client';
 import { NamespaceNotFoundError } from '@temporalio/common';
 import { encryptionFromEnv, loadTemporalSettings, type TemporalSettings } from '../connection/index.ts';
-import proto from '@temporalio/proto';
 import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import { createClusters } from './clusters.ts';
 import { ConfigError, loadConfig, type WorkerConfig } from './config.ts';
 import { checkCluster } from './doctor-cluster.ts';
+import { countPollers } from './pollers.ts';
 import { missingSearchAttributes, registrationCommand } from './search-attributes.ts';
 
 /** One finding. `fail` means that clones cannot work; `warn` that they may, but somebody should look. */
@@ -29,18 +29,61 @@ const CONNECT_MS = 5_000;
 /** Looks at everything that a clone depends on, changes nothing, and goes on after a failure as far as it can. */
 export async function* examine(options: DoctorOptions = {}): AsyncGenerator<Check, void, undefined> {
   const { env = process.env } = options;
-  yield* checkTemporal(env);
-  const config = yield* checkConfig(options.configPath, env);
-  if (config === undefined) return;
+  const temporal = yield* checkTemporal(env);
+  try {
+    const config = yield* checkConfig(options.configPath, env);
+    if (config === undefined) return;
+    yield* checkClusters(config, temporal);
+  } finally {
+    await temporal?.connection.close();
+  }
+}
+
+async function* checkClusters(config: WorkerConfig, temporal: Reached | undefined): AsyncGenerator<Check> {
   const clusters = createClusters(config);
   try {
-    for (const alias of clusters.aliases()) {
+    for (const alias of clusters.known()) {
       const cluster = clusters.get(alias);
       const settings = config.clusters[alias];
+      const taskQueue = clusters.taskQueueOf(alias) ?? config.taskQueue;
+      if (temporal && taskQueue !== config.taskQueue) {
+        yield await checkTaskQueue(temporal, { alias, taskQueue, here: cluster !== undefined });
+      }
       if (cluster && settings) yield* checkCluster(cluster, settings);
     }
   } finally {
     await clusters.close();
+  }
+}
+
+/** A server that answers, and the namespace that is there. */
+interface Reached {
+  connection: Connection;
+  namespace: string;
+}
+
+/** Steps on a queue that nobody asks for work stand still, and nothing else tells why. */
+async function checkTaskQueue(
+  { connection, namespace }: Reached,
+  { alias, taskQueue, here }: { alias: string; taskQueue: string; here: boolean },
+): Promise<Check> {
+  const check = `cluster ${alias}: task queue`;
+  try {
+    const { activities } = await countPollers(connection.workflowService, namespace, taskQueue);
+    if (activities > 0) {
+      const some = activities === 1 ? '1 worker serves' : `${activities} workers serve`;
+      return { check, ok: 'ok', message: `${some} the task queue "${taskQueue}"` };
+    }
+    return {
+      check,
+      ok: 'fail',
+      message: `nobody serves the task queue "${taskQueue}": clones of this cluster stand still`,
+      remedy: here
+        ? 'start a worker with this configuration: element-clone worker'
+        : 'start the worker at its site, or see in its log why it does not reach Temporal',
+    };
+  } catch (err) {
+    return { check, ok: 'warn', message: `who serves "${taskQueue}" cannot be told: ${textOf(err)}` };
   }
 }
 
@@ -50,7 +93,8 @@ async function* checkConfig(
 ): AsyncGenerator<Check, WorkerConfig | undefined> {
   try {
     const config = await loadConfig(path ?? env['ELEMENT_CLONE_CONFIG'], env);
-    const aliases = Object.keys(config.clusters);
+    const remote = Object.keys(config.remote).map((alias) => `${alias} (elsewhere)`);
+    const aliases = [...Object.keys(config.clusters), ...remote];
     yield { check: 'configuration', ok: 'ok', message: `${config.file}: ${aliases.join(', ')}` };
     return config;
   } catch (err) {
@@ -62,7 +106,8 @@ async function* checkConfig(
   }
 }
 
-async function* checkTemporal(env: NodeJS.ProcessEnv): AsyncGenerator<Check, void, undefined> {
+/** What it returns is to be closed. */
+async function* checkTemporal(env: NodeJS.ProcessEnv): AsyncGenerator<Check, Reached | undefined> {
   const where = { check: 'temporal' };
   let settings: TemporalSettings;
   try {
@@ -70,7 +115,7 @@ async function* checkTemporal(env: NodeJS.ProcessEnv): AsyncGenerator<Check, voi
   } catch (err) {
     const remedy = 'correct the variables TEMPORAL_* and ELEMENT_CLONE_TEMPORAL_…, or the profile file';
     yield { ...where, ok: 'fail', message: `its settings cannot be used: ${textOf(err)}`, remedy };
-    return;
+    return undefined;
   }
   yield* checkEncryption(env);
   const { connectionOptions, namespace = 'default' } = settings;
@@ -81,16 +126,19 @@ async function* checkTemporal(env: NodeJS.ProcessEnv): AsyncGenerator<Check, voi
   } catch (err) {
     const remedy = 'start it ("temporal server start-dev"), or set TEMPORAL_ADDRESS';
     yield { ...where, ok: 'fail', message: `nobody answers at ${address} (${textOf(err)})`, remedy };
-    return;
+    return undefined;
   }
+  let reached: Reached | undefined;
   try {
     yield { ...where, ok: 'ok', message: `${address} answers` };
     if (yield* checkNamespace(connection, namespace)) {
       yield await checkSearchAttributes(connection, namespace);
-      yield await checkPollers(connection, namespace, env['ELEMENT_CLONE_TASK_QUEUE'] ?? DEFAULT_TASK_QUEUE);
+      yield await checkPollers(connection, namespace, env['ELEMENT_CLONE_TASK_QUEUE'] || DEFAULT_TASK_QUEUE);
+      reached = { connection, namespace };
     }
+    return reached;
   } finally {
-    await connection.close();
+    if (reached === undefined) await connection.close();
   }
 }
 
@@ -159,25 +207,12 @@ async function checkSearchAttributes(connection: Connection, namespace: string):
   }
 }
 
-const { TaskQueueType } = proto.temporal.api.enums.v1;
-
 async function checkPollers(connection: Connection, namespace: string, taskQueue: string): Promise<Check> {
   const check = 'temporal: workers';
-  const pollers = async (taskQueueType: proto.temporal.api.enums.v1.TaskQueueType) => {
-    const answer = await connection.workflowService.describeTaskQueue({
-      namespace,
-      taskQueue: { name: taskQueue },
-      taskQueueType,
-    });
-    return new Set(answer.pollers?.map((p) => p.identity));
-  };
   try {
-    const [workflows, activities] = await Promise.all([
-      pollers(TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW),
-      pollers(TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY),
-    ]);
-    if (workflows.size > 0 && activities.size > 0) {
-      return { check, ok: 'ok', message: `${activities.size} on the task queue "${taskQueue}"` };
+    const { workflows, activities } = await countPollers(connection.workflowService, namespace, taskQueue);
+    if (workflows > 0 && activities > 0) {
+      return { check, ok: 'ok', message: `${activities} on the task queue "${taskQueue}"` };
     }
     return {
       check,

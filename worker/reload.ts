@@ -29,6 +29,8 @@ export interface ReloadOptions {
   clusters: Clusters;
   hooks: ReturnType<typeof liveHooks>;
   log: Pick<Logger, 'info' | 'error'>;
+  /** What is to follow the clusters. */
+  onReload?: () => Promise<void>;
   /** Milliseconds between two looks at the file. @default 5_000 */
   lookMs?: number;
 }
@@ -37,7 +39,9 @@ export interface ReloadOptions {
  * Takes over clusters and hooks of a changed configuration: on SIGHUP, or when the file has changed. One that cannot be
  * used changes nothing.
  */
-export function reloadOnChange({ file, clusters, hooks, log, lookMs = LOOK_MS }: ReloadOptions): { stop(): void } {
+export function reloadOnChange({ file, clusters, hooks, log, onReload, lookMs = LOOK_MS }: ReloadOptions): {
+  stop(): void;
+} {
   let last = Promise.resolve();
   const reload = (why: string) => {
     last = last.then(async () => {
@@ -45,7 +49,8 @@ export function reloadOnChange({ file, clusters, hooks, log, lookMs = LOOK_MS }:
         const config = await loadConfig(file);
         clusters.replace(config);
         hooks.replace(config.hooks);
-        log.info({ file, why, clusters: clusters.aliases(), hooks: hooks.names() }, 'Configuration reloaded');
+        await onReload?.();
+        log.info({ file, why, clusters: clusters.known(), hooks: hooks.names() }, 'Configuration reloaded');
       } catch (err) {
         log.error({ file, why, error: reason(err) }, 'The changed configuration cannot be used; the one before stays');
       }

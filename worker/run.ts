@@ -15,10 +15,9 @@ import {
   type Encryption,
   type TemporalSettings,
 } from '../connection/index.ts';
-import { DEFAULT_TASK_QUEUE } from '../contracts/names.ts';
 import type { CallInfo } from '../element/index.ts';
 import { createClusters, type Clusters } from './clusters.ts';
-import { loadConfig } from './config.ts';
+import { loadConfig, type WorkerConfig } from './config.ts';
 import { followCredentials, liveConnection } from './credentials.ts';
 import { createLogger, temporalLogger } from './logger.ts';
 import { createHealth, type HealthSubject } from './monitoring/health.ts';
@@ -26,6 +25,7 @@ import { countCalls, metricsExporter } from './monitoring/metrics.ts';
 import { startMonitoring, type Monitoring, type MonitoringOptions } from './monitoring/server.ts';
 import { slotGauges } from './monitoring/slots.ts';
 import { nexusService } from './nexus.ts';
+import { createQueueWorkers, type QueueWorkers } from './queue-workers.ts';
 import { liveHooks, reloadOnChange } from './reload.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { reason } from './secrets.ts';
@@ -63,8 +63,11 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
     },
   });
   const tracing = await startTracing('element-clone-worker');
-  const taskQueue = process.env['ELEMENT_CLONE_TASK_QUEUE'] ?? DEFAULT_TASK_QUEUE;
-  const subject: HealthSubject = { clusters: createClusters(config, (alias, info) => heard(alias, info)) };
+  const { taskQueue } = config;
+  const subject: HealthSubject = {
+    home: config.workflows ? taskQueue : undefined,
+    clusters: createClusters(config, (alias, info) => heard(alias, info)),
+  };
   const health = createHealth(subject);
   const count = countCalls();
   const heard = (alias: string, info: CallInfo) => {
@@ -84,16 +87,15 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
     await serve({
       log,
       ...reached,
-      taskQueue,
+      config,
       deployment,
       clusters,
       hooks,
       tracing,
       workflowBundlePath: options.workflowBundlePath,
-      file: config.file,
       onStart: ({ temporal, ...running }) => {
         Object.assign(subject, running);
-        refresh = slotGauges(temporal, () => clusters.aliases(), taskQueue);
+        refresh = slotGauges(temporal, () => clusters.known(), taskQueue);
       },
     });
   } finally {
@@ -114,27 +116,30 @@ interface Serving {
   log: ReturnType<typeof createLogger>;
   settings: TemporalSettings;
   encryption: Encryption | undefined;
-  taskQueue: string;
+  config: Pick<WorkerConfig, 'file' | 'taskQueue' | 'workflows'>;
   deployment: WorkerDeploymentOptions | undefined;
   clusters: Clusters;
   hooks: ReturnType<typeof liveHooks>;
   tracing: Tracing | undefined;
   workflowBundlePath: string | undefined;
-  file: string;
-  onStart: (running: { connection: ConnectionLike; worker: Worker; temporal: Client }) => void;
+  onStart: (running: {
+    connection: ConnectionLike;
+    namespace: string;
+    workers: QueueWorkers;
+    temporal: Client;
+  }) => void;
 }
 
 async function serve({
   log,
   settings,
   encryption,
-  taskQueue,
+  config: { file, taskQueue, workflows },
   deployment,
   clusters,
   hooks,
   tracing,
   workflowBundlePath,
-  file,
   onStart,
 }: Serving): Promise<void> {
   const { connectionOptions, namespace = 'default' } = settings;
@@ -154,39 +159,46 @@ async function serve({
     }
     const converter = encryption === undefined ? {} : { dataConverter: encryption.dataConverter };
     const temporal = new Client({ connection: live.connection, namespace, ...converter });
-    const worker = await Worker.create({
-      connection,
+    const steps = {
       namespace,
-      taskQueue,
       ...converter,
+      plugins: tracing === undefined ? [] : [tracing.plugin],
+      activities: createActivities({
+        cluster: (alias) => clusters.get(alias),
+        clusterAliases: () => clusters.known(),
+        taskQueue,
+        taskQueueOf: (alias) => clusters.taskQueueOf(alias),
+        leaseWarningHook: (alias) => clusters.leaseWarningHook(alias),
+        hooks,
+        temporal,
+      }),
+      ...WORKER_TUNING,
+    } satisfies Partial<WorkerOptions>;
+    const home = {
       ...workflowCode(workflowBundlePath, {
         versioned: deployment !== undefined,
         traced: tracing !== undefined,
         encrypted: encryption !== undefined,
       }),
-      plugins: tracing === undefined ? [] : [tracing.plugin],
-      activities: createActivities({
-        cluster: (alias) => clusters.get(alias),
-        clusterAliases: () => clusters.aliases(),
-        hooks,
-        temporal,
-      }),
       nexusServices: [nexusService(taskQueue)],
       ...(deployment === undefined ? {} : { workerDeploymentOptions: deployment }),
-      ...WORKER_TUNING,
-    });
-    onStart({ connection: live.connection, worker, temporal });
-    const reload = reloadOnChange({ file, clusters, hooks, log });
+    };
+    const workers = createQueueWorkers((queue) =>
+      Worker.create({ connection: live.current(), taskQueue: queue, ...steps, ...(queue === taskQueue ? home : {}) }),
+    );
+    const queues = () => [...(workflows ? [taskQueue] : []), ...clusters.taskQueues()];
+    onStart({ connection: live.connection, namespace, workers, temporal });
+    const reload = reloadOnChange({ file, clusters, hooks, log, onReload: () => workers.follow(queues()) });
     const credentials = followCredentials({
       ...{ settings, live, log },
       connect: () => NativeConnection.connect(loadTemporalSettings().connectionOptions),
-      use: (next) => {
-        worker.connection = next;
-      },
+      use: (next) => workers.use(next),
     });
     try {
+      await workers.follow(queues());
       const keys = encryption === undefined ? {} : { encryptionKeys: encryption.keys.ids };
-      log.info({ address, namespace, taskQueue, clusters: clusters.aliases(), ...keys }, 'Worker started');
+      const at = { taskQueue, ...(queues().length === 1 && workflows ? {} : { serves: queues() }) };
+      log.info({ address, namespace, ...at, clusters: clusters.known(), ...keys }, 'Worker started');
       if (deployment) {
         const { version } = deployment;
         log.info(
@@ -194,11 +206,12 @@ async function serve({
           'A versioned worker gets work once its version is current',
         );
       }
-      await worker.run();
+      await workers.ended;
       log.info('Worker stopped; waiting clones go on with the next worker');
     } finally {
       reload.stop();
       credentials.stop();
+      await workers.stop();
     }
   } finally {
     await live.current().close();

@@ -2,6 +2,7 @@ import { isCancellation, proxyActivities } from '@temporalio/workflow';
 import type { HousekeepingActivities } from '../activities/types.ts';
 import type { ClusterFailure } from '../contracts/orphans.ts';
 import { reasonOf } from './failure.ts';
+import { routed } from './routed.ts';
 
 const HEARTBEAT_TIMEOUT = '15s';
 
@@ -18,24 +19,28 @@ export const plans = proxyActivities<Pick<HousekeepingActivities, 'planHousekeep
  * Reads only. Somebody may be waiting for the report, so a cluster that is down is given up after a few minutes and named
  * in it; a cluster with thousands of clones takes seconds.
  */
-export const looks = proxyActivities<Pick<HousekeepingActivities, 'lookForOrphans' | 'listClones'>>({
-  startToCloseTimeout: '2m',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  scheduleToCloseTimeout: '3m',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
-});
+export const looks = routed(
+  proxyActivities<Pick<HousekeepingActivities, 'lookForOrphans' | 'listClones'>>({
+    startToCloseTimeout: '2m',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToCloseTimeout: '3m',
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '20s' },
+  }),
+);
 
 /**
  * Looks at each object anew before it removes it, so a repetition is safe; it gives up by itself after a few tries.
  * Awaited when cancelled, so that what was removed is known.
  */
-export const removals = proxyActivities<Pick<HousekeepingActivities, 'removeOrphanBatch'>>({
-  startToCloseTimeout: '10m',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  scheduleToCloseTimeout: '20m',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-});
+export const removals = routed(
+  proxyActivities<Pick<HousekeepingActivities, 'removeOrphanBatch'>>({
+    startToCloseTimeout: '10m',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToCloseTimeout: '20m',
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  }),
+);
 
 /** One cluster that does not answer is no reason to say nothing about the others. */
 export async function perCluster<T>(

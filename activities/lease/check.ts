@@ -12,7 +12,8 @@ export const createCheckLeaseActivities = (deps: ActivityDeps): Pick<LeaseActivi
   async checkLease({ request: input }) {
     const { clone, requestedBy, ...request } = checked(parseCloneLeaseRequest, input);
     const by = requestedBy === undefined ? {} : { requestedBy };
-    if (clone === undefined && deps.cluster(request.cluster) === undefined) {
+    const isKnown = deps.cluster(request.cluster) ?? deps.taskQueueOf?.(request.cluster);
+    if (clone === undefined && isKnown === undefined) {
       const known = deps.clusterAliases().join(', ') || 'none';
       throw invalid([
         `cluster: this worker knows no cluster "${request.cluster}" (it knows: ${known}); correct the name`,

@@ -17,7 +17,7 @@ export const createWarnActivities = (deps: ActivityDeps): Pick<LeaseActivities, 
         log.warn('A lease ends soon, and its volume is deleted', about);
         add(METRICS.leaseWarnings, { cluster });
       }
-      const hook = deps.cluster(cluster)?.leaseWarningHook;
+      const hook = deps.leaseWarningHook?.(cluster) ?? deps.cluster(cluster)?.leaseWarningHook;
       if (hook === undefined) return;
       await callHook({ hook, key: `${leaseID} ${endsAt}`, body: newsOf(leaseID, lease) });
     },

@@ -1,3 +1,4 @@
+import { activityInfo } from '@temporalio/activity';
 import { parseCloneGroupRequest } from '../../contracts/clone-group.ts';
 import { parseCloneVolumeRequest } from '../../contracts/clone-volume.ts';
 import { parseCopyVolumeRequest } from '../../contracts/copy-volume.ts';
@@ -9,6 +10,7 @@ import { readTag } from '../../contracts/tag.ts';
 import { workflowIDForRequest } from '../../contracts/workflow-id.ts';
 import type { Volume, VolumeAccessGroup } from '../../element/index.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { homeQueue, queueElsewhere } from '../elsewhere.ts';
 import { settle } from '../doubt.ts';
 import { groupFaults } from '../group/preflight.ts';
 import { accessFaults, cloneCalls, groupCalls } from '../preflight-access.ts';
@@ -24,6 +26,9 @@ import type { Move, RefreshActivities, RefreshPlan } from './types.ts';
 export const createRefreshPreflightActivities = (deps: ActivityDeps): Pick<RefreshActivities, 'preflightRefresh'> => ({
   async preflightRefresh({ request: input, owner, nominalTime, key: prefix }) {
     const request = checked(parseRefreshCloneRequest, input);
+    // Hooks are called from here, wherever the cluster is.
+    const badHooks = hookFaults(deps, request);
+    if (badHooks.length > 0 && queueElsewhere(deps, request.clone.cluster) !== undefined) throw invalid(badHooks);
     return runStep(deps, request.clone.cluster, async (ctx) => {
       const lacking = await accessFaults(ctx, callsOf(request));
       if (lacking.length > 0) throw invalid(lacking);
@@ -153,6 +158,8 @@ async function inspect(
 const inClone = (fault: string) => (fault.startsWith('name:') ? `nameTemplate${fault.slice(4)}` : `clone.${fault}`);
 
 function hookFaults(deps: ActivityDeps, { hooks = {} }: RefreshCloneRequest): string[] {
+  // A worker at a site calls none, and is asked after one that does.
+  if (activityInfo().taskQueue !== homeQueue(deps)) return [];
   const known = deps.hooks?.names() ?? [];
   return Object.entries(hooks).flatMap(([when, hook]) => {
     if (hook === undefined) return [];

@@ -1,4 +1,3 @@
-import { activityInfo } from '@temporalio/activity';
 import {
   WorkflowExecutionAlreadyStartedError,
   WorkflowFailedError,
@@ -15,6 +14,7 @@ import { clusterSchema, id, LEASE_DAYS_MAX } from '../../contracts/fields.ts';
 import { isoTime, LEASE, leaseWorkflowID, type CloneLeaseResult, type LeaseView } from '../../contracts/lease.ts';
 import { MEMO, WORKFLOW } from '../../contracts/names.ts';
 import type { ActivityDeps } from '../deps.ts';
+import { homeQueue } from '../elsewhere.ts';
 import { leaseTooLong } from '../preflight-checks.ts';
 import { runStep, StepFailed, type StepContext } from '../step.ts';
 import type { Owner } from '../types.ts';
@@ -39,7 +39,7 @@ export const createLeaseForRunbookActivities = (deps: ActivityDeps): Pick<Runboo
   async leaseForRunbook({ cluster, owner, fields, undoes = false }) {
     const { volumeID, for: duration, extend } = readFields(schema, fields);
     return runStep(deps, cluster, async (ctx) => {
-      const leaseID = leaseWorkflowID(cluster, volumeID, activityInfo().taskQueue);
+      const leaseID = leaseWorkflowID(cluster, volumeID, homeQueue(deps));
       if (duration !== undefined) return start(deps, ctx, { leaseID, volumeID, duration, owner });
       const by = owner.requestedBy === undefined ? {} : { requestedBy: owner.requestedBy };
       const [update, message] = extend === undefined ? [LEASE.release, by] : [LEASE.extend, { ...by, by: extend }];
@@ -105,7 +105,7 @@ async function start(
   try {
     await deps.temporal.workflow.start<(r: CloneLeaseRequest) => Promise<unknown>>(WORKFLOW.cloneLease, {
       workflowId: leaseID,
-      taskQueue: activityInfo().taskQueue,
+      taskQueue: homeQueue(deps),
       args: [{ cluster, volumeID, endsAt, ...by, clone }],
       workflowIdConflictPolicy: 'FAIL',
       memo: { [MEMO.lease]: view },

@@ -29,7 +29,8 @@ test('clones that run on version 1 end on it while new ones run on version 2; th
     simulator: { behaviour: { cloneSeconds: 600, youngVolumeSeconds: 0 } },
   });
   onTestFinished(() => service.stop());
-  const workers = await productionWorkers(service);
+  // The steps have a queue of their own, which has no versions.
+  const workers = await productionWorkers(service, { taskQueue: `${service.taskQueue}/lab` });
   onTestFinished(workers.stop);
   const deploymentName = `clones-${randomUUID()}`;
   const start = (buildId: string, bundle: string) =>

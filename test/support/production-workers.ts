@@ -22,7 +22,11 @@ export interface ProductionWorkers {
 }
 
 /** Starts workers as production does: configuration and secrets in files, addresses in the environment. */
-export async function productionWorkers(service: Service): Promise<ProductionWorkers> {
+export async function productionWorkers(
+  service: Service,
+  /** Of the cluster. @default that of the workflows */
+  { taskQueue }: { taskQueue?: string } = {},
+): Promise<ProductionWorkers> {
   const dir = await mkdtemp(join(tmpdir(), 'element-clone-workers-'));
   const started: ChildProcess[] = [];
   const passwordFile = join(dir, 'password');
@@ -41,7 +45,7 @@ export async function productionWorkers(service: Service): Promise<ProductionWor
     settleSeconds: 5
     pollCapSeconds: 2
     rotationSeconds: 120
-`,
+${taskQueue === undefined ? '' : `    taskQueue: ${taskQueue}\n`}`,
   );
   const start: ProductionWorkers['start'] = (role = 'all', bundle = inject('workflowBundlePath'), env = {}) => {
     const worker = spawn(process.execPath, ['--import', 'tsx', 'test/support/worker-process.ts'], {

@@ -14,20 +14,23 @@ interface WorkerProcessOptions {
   settleSeconds?: number;
   /** What follows in the configuration after the cluster `lab`. */
   more?: string;
+  /** The whole configuration, in place of the one with the cluster `lab`. */
+  config?: string;
   env?: NodeJS.ProcessEnv;
 }
 
 /** Starts workers as production does, each in a process of its own: configuration in a file, secrets and addresses in the environment. */
 export async function workerProcesses(
   service: Service,
-  { timeoutSeconds = 30, settleSeconds = 10, more = '', env = {} }: WorkerProcessOptions = {},
+  { timeoutSeconds = 30, settleSeconds = 10, more = '', config, env = {} }: WorkerProcessOptions = {},
 ): Promise<(() => ChildProcess) & { file: string }> {
   const dir = await tempDir();
   const file = join(dir, 'element-clone.yaml');
   await writeFile(join(dir, 'ca.pem'), service.simulator.caPem);
   await writeFile(
     file,
-    `clusters:
+    config ??
+      `clusters:
   lab:
     endpoint: ${service.simulator.endpoint}
     apiVersion: "12.5"

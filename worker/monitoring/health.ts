@@ -1,8 +1,9 @@
 import type { ConnectionLike } from '@temporalio/client';
-import type { Worker } from '@temporalio/worker';
 import { METRICS } from '../../contracts/metrics.ts';
 import { ElementApiError, ElementAuthError, ElementTransportError, type CallInfo } from '../../element/index.ts';
 import type { Clusters } from '../clusters.ts';
+import { countPollers } from '../pollers.ts';
+import type { QueueWorkers } from '../queue-workers.ts';
 import { setGauge } from './metrics.ts';
 
 /** One line of `/readyz`. Its message is made of our own words only: whoever may ask need not be trusted with more. */
@@ -22,7 +23,10 @@ export interface HealthReport {
 /** What there is to ask; the worker and the connection come in the course of the start. */
 export interface HealthSubject {
   connection?: ConnectionLike;
-  worker?: Pick<Worker, 'getState' | 'getStatus'>;
+  namespace?: string;
+  workers?: Pick<QueueWorkers, 'all'>;
+  /** The queue of the workflows, when this worker runs them. */
+  home: string | undefined;
   clusters: Clusters;
 }
 
@@ -44,29 +48,30 @@ export function createHealth(subject: HealthSubject): Health {
   const temporal = remembered(() => askTemporal(subject));
   const clusters = new Map<string, Remembered>();
   const clusterCheck = (alias: string): Remembered => {
-    const known = clusters.get(alias) ?? remembered(() => askCluster(subject.clusters, alias));
+    const known = clusters.get(alias) ?? remembered(() => askCluster(subject, alias));
     clusters.set(alias, known);
     return known;
   };
 
   return {
     async report() {
-      const aliases = subject.clusters.aliases();
+      const aliases = subject.clusters.known();
       for (const gone of clusters.keys()) if (!aliases.includes(gone)) clusters.delete(gone);
       const [atTemporal, ...atClusters] = await Promise.all([
         temporal.look(),
         ...aliases.map((alias) => clusterCheck(alias).look()),
       ]);
-      const state = subject.worker?.getState();
+      const workers = subject.workers?.all() ?? [];
+      const states = workers.map(({ worker }) => worker.getState());
       const checks: HealthCheck[] = [
         { name: 'temporal', ...atTemporal, required: true },
-        { name: 'pollers', ...pollers(subject.worker), required: true },
+        ...pollers(workers, subject.home),
         ...aliases.map((alias, i) => ({ name: `cluster ${alias}`, ...atClusters[i]!, required: false })),
       ];
       for (const [i, cluster] of aliases.entries()) setGauge(METRICS.clusterUp, Number(atClusters[i]!.ok), { cluster });
       const ready = checks.every((c) => c.ok || !c.required);
-      if (state === undefined || state === 'INITIALIZED') return { status: 'starting', checks };
-      if (state !== 'RUNNING') return { status: 'stopping', checks };
+      if (states.length === 0 || states.includes('INITIALIZED')) return { status: 'starting', checks };
+      if (states.some((state) => state !== 'RUNNING')) return { status: 'stopping', checks };
       return { status: ready ? 'ready' : 'notReady', checks };
     },
     heard(cluster, { outcome }) {
@@ -121,15 +126,38 @@ async function askTemporal({ connection }: HealthSubject): Promise<Finding> {
   }
 }
 
-function pollers(worker: HealthSubject['worker']): Finding {
-  if (worker === undefined) return { ok: false, message: 'not started yet' };
-  const { runState, workflowPollerState, activityPollerState } = worker.getStatus();
-  const ok = runState === 'RUNNING' && workflowPollerState === 'POLLING' && activityPollerState === 'POLLING';
-  const words = `worker ${runState}, workflows ${workflowPollerState}, activities ${activityPollerState}`;
-  return { ok, message: words.toLowerCase() };
+/** One line for each queue; that of the workflows has the plain name. */
+function pollers(workers: ReturnType<QueueWorkers['all']>, home: string | undefined): HealthCheck[] {
+  if (workers.length === 0) return [{ name: 'pollers', ok: false, message: 'not started yet', required: true }];
+  return workers.map(({ taskQueue, worker }) => {
+    const { runState, workflowPollerState, activityPollerState } = worker.getStatus();
+    const polling = taskQueue === home ? [workflowPollerState, activityPollerState] : [activityPollerState];
+    const ok = runState === 'RUNNING' && polling.every((state) => state === 'POLLING');
+    const workflows = taskQueue === home ? `workflows ${workflowPollerState}, ` : '';
+    const words = `worker ${runState}, ${workflows}activities ${activityPollerState}`.toLowerCase();
+    return { name: taskQueue === home ? 'pollers' : `pollers ${taskQueue}`, ok, message: words, required: true };
+  });
 }
 
-async function askCluster(clusters: Clusters, alias: string): Promise<Finding> {
+/** One that other workers serve is as well as they are there. */
+async function askElsewhere({ connection, namespace }: HealthSubject, taskQueue: string): Promise<Finding> {
+  if (connection === undefined || namespace === undefined) return NOT_ASKED;
+  try {
+    const { activities } = await connection.withDeadline(Date.now() + ASK_MS, () =>
+      countPollers(connection.workflowService, namespace, taskQueue),
+    );
+    return activities > 0
+      ? { ok: true, message: `served on the task queue "${taskQueue}"` }
+      : { ok: false, message: `nobody serves the task queue "${taskQueue}"` };
+  } catch {
+    return { ok: false, message: 'Temporal does not say who serves it' };
+  }
+}
+
+async function askCluster(subject: HealthSubject, alias: string): Promise<Finding> {
+  const { clusters } = subject;
+  const elsewhere = clusters.get(alias) === undefined ? clusters.taskQueueOf(alias) : undefined;
+  if (elsewhere !== undefined) return askElsewhere(subject, elsewhere);
   try {
     await clusters.get(alias)?.api.getClusterVersionInfo({}, { timeoutMs: ASK_MS });
     return ANSWERS;

@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { RunbookActivities } from '../../activities/types.ts';
+import { routed } from '../routed.ts';
 
 const HEARTBEAT_TIMEOUT = '15s';
 
@@ -13,34 +14,40 @@ export const checks = proxyActivities<Pick<RunbookActivities, 'checkRunbook'>>({
  * Calls about one volume: they look before they repeat anything, or set absolute values. Awaited when cancelled, so that
  * the run learns what was done and can undo it.
  */
-export const volumes = proxyActivities<
-  Pick<
-    RunbookActivities,
-    'snapshotForRunbook' | 'modifyForRunbook' | 'accessForRunbook' | 'deleteForRunbook' | 'leaseForRunbook'
-  >
->({
-  startToCloseTimeout: '2m',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-});
+export const volumes = routed(
+  proxyActivities<
+    Pick<
+      RunbookActivities,
+      'snapshotForRunbook' | 'modifyForRunbook' | 'accessForRunbook' | 'deleteForRunbook' | 'leaseForRunbook'
+    >
+  >({
+    startToCloseTimeout: '2m',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '1m' },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  }),
+);
 
 /** Takes back what a snapshot that failed or was cancelled may have made. Bounded as all undoing of one step is. */
-export const takesBack = proxyActivities<Pick<RunbookActivities, 'takeBackSnapshot'>>({
-  startToCloseTimeout: '2m',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  scheduleToCloseTimeout: '1h',
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-});
+export const takesBack = routed(
+  proxyActivities<Pick<RunbookActivities, 'takeBackSnapshot'>>({
+    startToCloseTimeout: '2m',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    scheduleToCloseTimeout: '1h',
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  }),
+);
 
 /** One look per attempt: the failed attempt is the timer. */
-export const looks = proxyActivities<Pick<RunbookActivities, 'awaitVolumeCondition'>>({
-  startToCloseTimeout: '1m',
-  heartbeatTimeout: HEARTBEAT_TIMEOUT,
-  retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
-  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-});
+export const looks = routed(
+  proxyActivities<Pick<RunbookActivities, 'awaitVolumeCondition'>>({
+    startToCloseTimeout: '1m',
+    heartbeatTimeout: HEARTBEAT_TIMEOUT,
+    retry: { initialInterval: '1s', backoffCoefficient: 2, maximumInterval: '30s' },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  }),
+);
 
 /** Looks at somebody else's workflow, which asks Temporal and nobody else. An answer that does not come is none. */
 export const children = proxyActivities<Pick<RunbookActivities, 'lookAtWorkflow'>>({
