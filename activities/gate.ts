@@ -1,4 +1,5 @@
 import prettyMs from 'pretty-ms';
+import type { SharedSlots } from './shared-slots.ts';
 
 /** Silence after which a cluster with calls under way is taken not to answer. */
 const MUTE_MS = 5_000;
@@ -29,9 +30,8 @@ export class GateShut extends Error {
  */
 export class ClusterGate {
   private readonly alias: string;
-  private readonly share: number;
+  private readonly slots: SharedSlots;
   private readonly now: () => number;
-  private inside = 0;
   /** Calls under way. */
   private asking = 0;
   /** When the cluster last answered, or was first asked after a quiet time. */
@@ -40,31 +40,29 @@ export class ClusterGate {
   private faults = 0;
   private lastFault = '';
 
-  /** `share`: steps at once. */
-  constructor(alias: string, share: number, now: () => number = () => performance.now()) {
+  constructor(alias: string, slots: SharedSlots, now: () => number = () => performance.now()) {
     this.alias = alias;
-    this.share = share;
+    this.slots = slots;
     this.now = now;
   }
 
   /** @throws GateShut; else call `leave` once, when the step has ended. */
   enter(): void {
     const silentMs = this.isAwaited() ? this.now() - this.heardAt : 0;
-    if (silentMs >= MUTE_MS && this.inside >= PROBES) {
+    if (silentMs >= MUTE_MS && this.slots.of(this.alias) >= PROBES) {
       const last = this.lastFault === '' ? '' : `; the last call: ${this.lastFault}`;
       throw new GateShut(
         `cluster ${this.alias} has not answered for ${prettyMs(silentMs, { secondsDecimalDigits: 0 })}, others of its steps ask again first${last}`,
         PAUSE_MS + Math.random() * PAUSE_SPREAD_MS,
       );
     }
-    if (this.inside >= this.share) {
-      throw new GateShut(`${this.share} steps of cluster ${this.alias} are under way on this worker`, CROWDED_MS);
-    }
-    this.inside += 1;
+    if (this.slots.take(this.alias)) return;
+    const inside = this.slots.of(this.alias);
+    throw new GateShut(`${inside} steps of cluster ${this.alias} are under way on this worker`, CROWDED_MS);
   }
 
   leave(): void {
-    this.inside -= 1;
+    this.slots.giveBack(this.alias);
   }
 
   /** A call goes out; it ends by one of the three below. */

@@ -35,6 +35,7 @@ import { createVerifyActivities } from './verify.ts';
 export type { ActivityDeps, Cluster, ClusterTimes } from './deps.ts';
 export type * from './types.ts';
 export { ClusterGate } from './gate.ts';
+export { SharedSlots } from './shared-slots.ts';
 export { createHooks, type HookConfig } from './hook-client.ts';
 export type { Hooks } from './hooks.ts';
 export { SlotBroker } from './slot-broker.ts';

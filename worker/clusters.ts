@@ -1,4 +1,4 @@
-import { AnswerCache, ClusterGate, SyncJobsView, type Cluster } from '../activities/index.ts';
+import { AnswerCache, ClusterGate, SharedSlots, SyncJobsView, type Cluster } from '../activities/index.ts';
 import { createElementClient, type CallInfo } from '../element/index.ts';
 import type { ClusterConfig, WorkerConfig } from './config.ts';
 import { WORKER_TUNING } from './tuning.ts';
@@ -23,18 +23,20 @@ export interface Clusters {
 
 type ClustersConfig = Pick<WorkerConfig, 'clusters' | 'remote' | 'taskQueue'>;
 
+const SLOTS = WORKER_TUNING.maxConcurrentActivityTaskExecutions;
+
 /** Longer than any call may take. */
 const LAST_CALLS_MS = 60_000;
-
-/** Of the steps that a worker takes at once, where it serves several clusters: the others always find some. */
-const SHARE_OF_ONE = Math.floor(WORKER_TUNING.maxConcurrentActivityTaskExecutions * 0.8);
 
 /** `onCall` is told of every call; it must not throw. */
 export function createClusters(config: ClustersConfig, onCall?: OnCall): Clusters {
   const create = (of: ClustersConfig) => {
     const all = Object.entries(of.clusters);
-    const share = all.length > 1 ? SHARE_OF_ONE : Infinity;
-    return new Map(all.map(([alias, c]) => [alias, createCluster(alias, c, share, onCall)]));
+    const sharing = (queue: string | undefined) => all.flatMap(([alias, c]) => (c.taskQueue === queue ? [alias] : []));
+    // Each queue has a worker of its own, with slots of its own.
+    const queues = new Set(all.map(([, c]) => c.taskQueue));
+    const slots = new Map([...queues].map((queue) => [queue, new SharedSlots(SLOTS, sharing(queue))]));
+    return new Map(all.map(([alias, c]) => [alias, createCluster(alias, c, slots.get(c.taskQueue)!, onCall)]));
   };
   const close = async (those: ReadonlyMap<string, Cluster>) => {
     await Promise.all([...those.values()].map(({ api }) => api.close()));
@@ -74,7 +76,7 @@ const ownConfig = ({ clusters }: ClustersConfig, alias: string) =>
 
 type OnCall = (alias: string, info: CallInfo) => void;
 
-const createCluster = (alias: string, config: ClusterConfig, share: number, onCall?: OnCall): Cluster => ({
+const createCluster = (alias: string, config: ClusterConfig, slots: SharedSlots, onCall?: OnCall): Cluster => ({
   alias,
   api: createElementClient({
     endpoint: config.endpoint,
@@ -87,7 +89,7 @@ const createCluster = (alias: string, config: ClusterConfig, share: number, onCa
   }),
   view: new SyncJobsView(),
   answers: new AnswerCache(),
-  gate: new ClusterGate(alias, share),
+  gate: new ClusterGate(alias, slots),
   times: {
     timeoutMs: config.timeoutSeconds * 1_000,
     settleMs: config.settleSeconds * 1_000,

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { ClusterGate, GateShut } from '../../activities/gate.ts';
+import { SharedSlots } from '../../activities/shared-slots.ts';
 
-function gate({ share = 40 } = {}) {
+function gate(slots = new SharedSlots(50, ['lab', 'other'])) {
   const clock = { ms: 1_000_000 };
-  const it = new ClusterGate('lab', share, () => clock.ms);
+  const it = new ClusterGate('lab', slots, () => clock.ms);
   const enter = () => {
     try {
       it.enter();
@@ -18,7 +19,7 @@ function gate({ share = 40 } = {}) {
 }
 
 test('one cluster takes no more than its share, whoever answers', () => {
-  const { it, enter } = gate({ share: 3 });
+  const { it, enter } = gate(new SharedSlots(4, ['lab', 'other']));
   expect([enter(), enter(), enter()]).toEqual(['in', 'in', 'in']);
   expect(enter()).toMatchObject({ delayMs: 1_000, message: '3 steps of cluster lab are under way on this worker' });
   it.leave();
@@ -69,4 +70,33 @@ test('steps that ask nothing for a long time, one accident, and calls that we cu
   it.givenUp();
   clock.ms += 60_000;
   expect(enter()).toBe('in');
+});
+
+test('however many clusters take what they can, each of the others still finds a slot', () => {
+  for (const n of [2, 3, 7, 11, 12, 41]) {
+    const aliases = Array.from({ length: n }, (_, i) => `c${i}`);
+    const slots = new SharedSlots(50, aliases);
+    const taken = aliases.map((alias) => {
+      let mine = 0;
+      while (slots.take(alias)) mine += 1;
+      return mine;
+    });
+    expect(Math.min(...taken), `${n} clusters`).toBeGreaterThan(0);
+    expect(
+      taken.reduce((a, b) => a + b),
+      `${n} clusters`,
+    ).toBe(50);
+    slots.giveBack('c0');
+    expect(slots.take('c0')).toBe(true);
+  }
+  const many = new SharedSlots(
+    50,
+    Array.from({ length: 60 }, (_, i) => `c${i}`),
+  );
+  expect(many.take('c0')).toBe(true);
+});
+
+test('a cluster alone takes all there are', () => {
+  const slots = new SharedSlots(50, ['lab']);
+  expect(Array.from({ length: 60 }, () => slots.take('lab')).every(Boolean)).toBe(true);
 });
