@@ -1,10 +1,22 @@
+import type { ElementMethods } from './api.ts';
+
+/** A method as the API spells it. */
+export type ApiMethod = Capitalize<keyof ElementMethods>;
+
+interface Permitting {
+  documented: readonly string[];
+  inferred?: readonly string[];
+  /** Every cluster admin may call it: a client needs it before it knows what it may do (inferred). */
+  open?: true;
+}
+
 /**
  * Access types of a cluster admin that permit a method, any one of them; `administrator` permits all.
  *
  * `documented`: appendix B of the API reference (`reference_element_api_app_b_access_control`) lists the method there.
  * `inferred`: it lists the method nowhere, or a neighbour of it only, and this is where it would belong.
  */
-const ACCESS: Readonly<Record<string, { documented: readonly string[]; inferred?: readonly string[] }>> = {
+const ACCESS: Readonly<Record<ApiMethod, Permitting>> = {
   AddVolumesToVolumeAccessGroup: { documented: ['write', 'clusterAdmin'] },
   CancelClone: { documented: [], inferred: ['volumes', 'write'] },
   CancelGroupClone: { documented: [], inferred: ['volumes', 'write'] },
@@ -16,11 +28,17 @@ const ACCESS: Readonly<Record<string, { documented: readonly string[]; inferred?
   DeleteGroupSnapshot: { documented: ['volumes', 'clusterAdmin'] },
   DeleteSnapshot: { documented: ['volumes', 'clusterAdmin'] },
   DeleteVolume: { documented: ['volumes', 'write'] },
+  GetAPI: { documented: [], open: true },
   GetAccountByID: { documented: ['read', 'accounts'] },
   GetAsyncResult: { documented: ['read', 'write'] },
   GetClusterFullThreshold: { documented: ['clusterAdmin'], inferred: ['read'] },
+  GetClusterInfo: { documented: ['reporting'], inferred: ['read'] },
+  GetClusterVersionInfo: { documented: [], inferred: ['read'] },
+  GetCurrentClusterAdmin: { documented: [], open: true },
+  GetLimits: { documented: [], open: true },
   GetQoSPolicy: { documented: [], inferred: ['read'] },
   ListAccounts: { documented: ['read', 'accounts'] },
+  ListActiveNodes: { documented: ['read', 'nodes'] },
   ListAsyncResults: { documented: [], inferred: ['read'] },
   ListGroupSnapshots: { documented: ['volumes', 'clusterAdmin'], inferred: ['read'] },
   ListISCSISessions: { documented: ['read', 'reporting'] },
@@ -48,9 +66,16 @@ const PERMISSION = new Set(['xPermissionDenied', 'xAPINotPermitted']);
 /** An error that says: not this user. */
 export const isPermissionError = (apiName: string): boolean => PERMISSION.has(apiName);
 
+const permitting = (method: string): Permitting | undefined =>
+  Object.hasOwn(ACCESS, method) ? ACCESS[method as ApiMethod] : undefined;
+
+/** Whether it is said here who may call this method: nobody needs an access type for some. */
+export const isAccessKnown = (method: string): boolean =>
+  permitting(method)?.open === true || accessTypesFor(method).length > 0;
+
 /** Access types of which the user needs one to call this method, the usual one first; none when it is not known. */
 export function accessTypesFor(method: string): readonly string[] {
-  const { documented = [], inferred = [] } = ACCESS[method] ?? {};
+  const { documented = [], inferred = [] } = permitting(method) ?? {};
   return [...documented, ...inferred];
 }
 
@@ -69,7 +94,7 @@ export function missingAccess(access: readonly string[], methods: readonly strin
   const missing = new Map<string, string[]>();
   if (access.includes('administrator') || access.some((type) => !KNOWN.has(type))) return missing;
   for (const method of methods) {
-    const usual = ACCESS[method]?.documented[0];
+    const usual = permitting(method)?.documented[0];
     if (usual === undefined || accessTypesFor(method).some((type) => access.includes(type))) continue;
     missing.set(usual, [...(missing.get(usual) ?? []), method]);
   }

@@ -1,6 +1,6 @@
 /** Public entry `element-clone/element`: a typed client of the Element API. */
 export type * from './api.ts';
-export { accessTypesFor, isPermissionError, missingAccess } from './access.ts';
+export { accessTypesFor, isAccessKnown, isPermissionError, missingAccess, type ApiMethod } from './access.ts';
 export { classify, type Classified, type ErrorKind } from './classify.ts';
 export { createElementClient, type ElementClientOptions } from './client.ts';
 export * from './errors.ts';

@@ -11,6 +11,7 @@ import {
 } from '../element/index.ts';
 import type { ClusterConfig } from './config.ts';
 import type { Check } from './doctor.ts';
+import { lacking } from './features.ts';
 
 type Finding = Omit<Check, 'check'>;
 
@@ -121,13 +122,6 @@ async function limits(api: ElementClient): Promise<Finding> {
   };
 }
 
-/** Access types (appendix B of the API reference) that the calls of a clone need, each by one that grants it. */
-const NEEDED: readonly { types: readonly string[]; for: string; required: boolean }[] = [
-  { types: ['read'], for: 'to see volumes and running clones', required: true },
-  { types: ['volumes'], for: 'to snapshot, clone and delete', required: true },
-  { types: ['write'], for: 'to change a volume and to grant access', required: false },
-];
-
 async function permissions(api: ElementClient): Promise<Finding> {
   const denied = await deniedReads(api);
   if (denied.length > 0) {
@@ -146,12 +140,13 @@ async function permissions(api: ElementClient): Promise<Finding> {
   if (access.includes('administrator')) {
     return { ok: 'ok', message: `${message}; read, volumes and write would do` };
   }
-  const missing = NEEDED.filter((n) => !n.types.some((t) => access.includes(t)));
-  if (missing.length === 0) return { ok: 'ok', message };
+  const lacks = [...lacking(access)];
+  if (lacks.length === 0) return { ok: 'ok', message };
+  const words = lacks.map(([type, features]) => `${type} (for ${features.map((f) => f.name).join('; ')})`);
   return {
-    ok: missing.some((n) => n.required) ? 'fail' : 'warn',
-    message: `${message}; it lacks ${missing.map((n) => `${n.types.join(' or ')} (${n.for})`).join(', ')}`,
-    remedy: 'add the access types to the cluster admin',
+    ok: lacks.some(([, features]) => features.some((f) => f.required)) ? 'fail' : 'warn',
+    message: `${message}; it lacks ${words.join(', and ')}`,
+    remedy: `add ${lacks.map(([type]) => type).join(', ')} to the cluster admin`,
   };
 }
 

@@ -14,6 +14,7 @@ beforeAll(async () => {
     admins: [
       { username: 'reader', password: PASSWORD, access: ['read'] },
       { username: 'cloner', password: PASSWORD, access: ['read', 'volumes'] },
+      { username: 'other', password: PASSWORD, access: ['read', 'clusterAdmin', 'write'] },
       { username: 'service', password: PASSWORD, access: ['read', 'volumes', 'write'] },
       { username: 'accountant', password: PASSWORD, access: ['accounts'] },
     ],
@@ -87,18 +88,32 @@ describe('a cluster', () => {
 });
 
 describe('permissions', () => {
+  test('of a user who may do all that is documented, by other access types than usual', async () => {
+    const { permissions } = await examined({ username: 'other' });
+    expect(permissions).toMatchObject({ ok: 'ok', message: 'other has read, clusterAdmin, write' });
+  });
+
   test('of a user for the service suffice', async () => {
     expect((await examined({ username: 'service' }))['permissions']).toMatchObject({ ok: 'ok' });
   });
 
   test('that lack only the changes afterwards: a warning', async () => {
     const { permissions } = await examined({ username: 'cloner' });
-    expect(permissions).toMatchObject({ ok: 'warn', message: expect.stringContaining('write') as string });
+    expect(permissions).toEqual({
+      ok: 'warn',
+      message:
+        'cloner has read, volumes; it lacks write (for volumeAccessGroups, refreshes that swap, and the end of leases)',
+      remedy: 'add write to the cluster admin',
+    });
   });
 
   test('to read alone do not suffice', async () => {
     const { permissions } = await examined({ username: 'reader' });
-    expect(permissions).toMatchObject({ ok: 'fail', message: expect.stringContaining('volumes') as string });
+    expect(permissions).toMatchObject({
+      ok: 'fail',
+      message: expect.stringMatching(/lacks volumes \(for clones.*groups.*, and write \(for/) as string,
+      remedy: 'add volumes, write to the cluster admin',
+    });
   });
 
   test('that do not even let it read: which calls', async () => {
