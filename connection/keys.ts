@@ -22,38 +22,41 @@ export class EncryptionKeysError extends Error {
   override readonly name = 'EncryptionKeysError' as const;
 }
 
-/** The first key encrypts, all of them decrypt. Keys of a file are exchanged by changing it. */
+/**
+ * The first key encrypts, all of them decrypt. Keys of a file are exchanged by changing it. Its members are private to the
+ * language, not to the compiler alone: the SDK logs the options of a worker with all that is in them.
+ */
 export class KeyRing {
-  private readonly source: KeySource;
-  private keys: readonly Key[];
+  readonly #source: KeySource;
+  #keys: readonly Key[];
   private stamp = '';
   private lookedAt = 0;
 
   /** @throws EncryptionKeysError */
   constructor(source: KeySource) {
-    this.source = source;
-    this.keys = this.read();
+    this.#source = source;
+    this.#keys = this.read();
     this.lookedAt = Date.now();
   }
 
   get ids(): readonly string[] {
-    return this.keys.map((k) => k.id);
+    return this.#keys.map((k) => k.id);
   }
 
   /** In words, for messages. */
   get place(): string {
-    return 'file' in this.source ? this.source.file : this.source.name;
+    return 'file' in this.#source ? this.#source.file : this.#source.name;
   }
 
   /** What new payloads are encrypted with. */
   newest(): Key {
     this.look(LOOK_MS);
-    return this.keys[0]!;
+    return this.#keys[0]!;
   }
 
   /** One that is not known may have come to the file just now. */
   find(id: string): Key | undefined {
-    const find = () => this.keys.find((k) => k.id === id);
+    const find = () => this.#keys.find((k) => k.id === id);
     const known = find();
     if (known !== undefined) return known;
     this.look(0);
@@ -62,18 +65,18 @@ export class KeyRing {
 
   /** A file that cannot be used leaves the keys as they are: what runs must not stop over a file half written. */
   private look(everyMs: number): void {
-    if (!('file' in this.source) || Date.now() - this.lookedAt < everyMs) return;
+    if (!('file' in this.#source) || Date.now() - this.lookedAt < everyMs) return;
     this.lookedAt = Date.now();
     try {
-      if (stampOf(this.source.file) !== this.stamp) this.keys = this.read();
+      if (stampOf(this.#source.file) !== this.stamp) this.#keys = this.read();
     } catch {
       // Looked at again soon; whoever lacks a key says so.
     }
   }
 
   private read(): Key[] {
-    if (!('file' in this.source)) return parseKeys(this.source.text, this.source.name);
-    const { file } = this.source;
+    if (!('file' in this.#source)) return parseKeys(this.#source.text, this.#source.name);
+    const { file } = this.#source;
     let text: string;
     let stamp: string;
     try {

@@ -65,6 +65,8 @@ export interface WorkerConfig {
   hooks: Record<string, HookConfig>;
   /** Where metrics and health are served; without it they are not. */
   monitoring?: MonitoringConfig | undefined;
+  /** Variables of the environment that hold its secrets. */
+  secretVariables: string[];
 }
 
 /** The configuration cannot be used. `faults` lists every reason at once, each with its place and remedy. */
@@ -270,11 +272,23 @@ export async function loadConfig(
     file,
     taskQueue: home,
     workflows: parsed.data.workflows,
+    secretVariables: secretVariables(parsed.data),
     remote: Object.fromEntries(remote) as Record<string, RemoteCluster>,
     clusters: Object.fromEntries(clusters) as Record<string, ClusterConfig>,
     hooks: Object.fromEntries(hooks) as Record<string, HookConfig>,
     monitoring,
   };
+}
+
+function secretVariables({ clusters, hooks = {} }: z.infer<typeof configSchema>): string[] {
+  const sources: unknown[] = [
+    ...Object.values(clusters).flatMap((c) => ('endpoint' in c ? [c.username, c.password] : [])),
+    ...Object.values(hooks).flatMap(({ headers = {} }) => Object.values(headers)),
+  ];
+  return sources.flatMap((source) => {
+    const { data } = secretSource.safeParse(source);
+    return data !== undefined && 'env' in data ? [data.env] : [];
+  });
 }
 
 /** What would leave steps to nobody, or workflows to a worker that runs none. */

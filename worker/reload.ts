@@ -2,7 +2,7 @@ import { unwatchFile, watchFile } from 'node:fs';
 import type { Logger } from 'pino';
 import { createHooks, type Hooks } from '../activities/index.ts';
 import type { Clusters } from './clusters.ts';
-import { loadConfig, type WorkerConfig } from './config.ts';
+import type { WorkerConfig } from './config.ts';
 import { reason } from './secrets.ts';
 
 /** A file that is mounted into a container is exchanged by a link, which only a look at it notices for sure. */
@@ -26,6 +26,7 @@ export function liveHooks(configs: WorkerConfig['hooks']) {
 
 export interface ReloadOptions {
   file: string;
+  load: () => Promise<WorkerConfig>;
   clusters: Clusters;
   hooks: ReturnType<typeof liveHooks>;
   log: Pick<Logger, 'info' | 'error'>;
@@ -39,14 +40,14 @@ export interface ReloadOptions {
  * Takes over clusters and hooks of a changed configuration: on SIGHUP, or when the file has changed. One that cannot be
  * used changes nothing.
  */
-export function reloadOnChange({ file, clusters, hooks, log, onReload, lookMs = LOOK_MS }: ReloadOptions): {
+export function reloadOnChange({ file, load, clusters, hooks, log, onReload, lookMs = LOOK_MS }: ReloadOptions): {
   stop(): void;
 } {
   let last = Promise.resolve();
   const reload = (why: string) => {
     last = last.then(async () => {
       try {
-        const config = await loadConfig(file);
+        const config = await load();
         clusters.replace(config);
         hooks.replace(config.hooks);
         await onReload?.();

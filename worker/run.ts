@@ -17,7 +17,7 @@ import {
 } from '../connection/index.ts';
 import type { CallInfo } from '../element/index.ts';
 import { createClusters, type Clusters } from './clusters.ts';
-import { loadConfig, type WorkerConfig } from './config.ts';
+import { configPath, loadConfig, type WorkerConfig } from './config.ts';
 import { followCredentials, liveConnection } from './credentials.ts';
 import { createLogger, temporalLogger } from './logger.ts';
 import { createHealth, type HealthSubject } from './monitoring/health.ts';
@@ -32,6 +32,7 @@ import { reason } from './secrets.ts';
 import { startTracing, type Tracing } from './tracing.ts';
 import { WORKER_TUNING } from './tuning.ts';
 import { deploymentFrom, makeCurrent, VersioningError } from './versioning.ts';
+import { withheldEnv } from './withheld.ts';
 
 export interface RunWorkerOptions {
   /** @default ELEMENT_CLONE_CONFIG, else ./element-clone.yaml */
@@ -50,8 +51,10 @@ export class WorkerStartError extends Error {
  * @throws ConfigError, WorkerStartError
  */
 export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
-  const config = await loadConfig(options.configPath);
-  const reached = temporalFromEnv();
+  const { env, withhold } = withheldEnv();
+  const path = options.configPath ?? configPath(env);
+  const config = await loadConfig(path, env);
+  const reached = temporalFrom(env);
   const deployment = versioning();
   const log = createLogger();
   const exporter = config.monitoring && (await metricsExporter());
@@ -63,6 +66,13 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
     },
   });
   const tracing = await startTracing('element-clone-worker');
+  // Tracing has read its own by now.
+  withhold(config.secretVariables);
+  const load = async () => {
+    const next = await loadConfig(path, env);
+    withhold(next.secretVariables);
+    return next;
+  };
   const { taskQueue } = config;
   const subject: HealthSubject = {
     home: config.workflows ? taskQueue : undefined,
@@ -88,6 +98,8 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
       log,
       ...reached,
       config,
+      load,
+      env,
       deployment,
       clusters,
       hooks,
@@ -104,9 +116,9 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
 }
 
 /** How Temporal is reached, and what it is not to read. */
-function temporalFromEnv(): { settings: TemporalSettings; encryption: Encryption | undefined } {
+function temporalFrom(env: NodeJS.ProcessEnv): { settings: TemporalSettings; encryption: Encryption | undefined } {
   try {
-    return { settings: loadTemporalSettings(), encryption: encryptionFromEnv() };
+    return { settings: loadTemporalSettings(env), encryption: encryptionFromEnv(env) };
   } catch (err) {
     throw new WorkerStartError(`The settings for Temporal cannot be used: ${reason(err)}`, { cause: err });
   }
@@ -117,6 +129,8 @@ interface Serving {
   settings: TemporalSettings;
   encryption: Encryption | undefined;
   config: Pick<WorkerConfig, 'file' | 'taskQueue' | 'workflows'>;
+  load: () => Promise<WorkerConfig>;
+  env: NodeJS.ProcessEnv;
   deployment: WorkerDeploymentOptions | undefined;
   clusters: Clusters;
   hooks: ReturnType<typeof liveHooks>;
@@ -135,6 +149,8 @@ async function serve({
   settings,
   encryption,
   config: { file, taskQueue, workflows },
+  load,
+  env,
   deployment,
   clusters,
   hooks,
@@ -188,10 +204,10 @@ async function serve({
     );
     const queues = () => [...(workflows ? [taskQueue] : []), ...clusters.taskQueues()];
     onStart({ connection: live.connection, namespace, workers, temporal });
-    const reload = reloadOnChange({ file, clusters, hooks, log, onReload: () => workers.follow(queues()) });
+    const reload = reloadOnChange({ file, load, clusters, hooks, log, onReload: () => workers.follow(queues()) });
     const credentials = followCredentials({
       ...{ settings, live, log },
-      connect: () => NativeConnection.connect(loadTemporalSettings().connectionOptions),
+      connect: () => NativeConnection.connect(loadTemporalSettings(env).connectionOptions),
       use: (next) => workers.use(next),
     });
     try {

@@ -17,12 +17,14 @@ interface WorkerProcessOptions {
   /** The whole configuration, in place of the one with the cluster `lab`. */
   config?: string;
   env?: NodeJS.ProcessEnv;
+  /** Hears what the workers write. @default nobody */
+  onOutput?: (text: string) => void;
 }
 
 /** Starts workers as production does, each in a process of its own: configuration in a file, secrets and addresses in the environment. */
 export async function workerProcesses(
   service: Service,
-  { timeoutSeconds = 30, settleSeconds = 10, more = '', config, env = {} }: WorkerProcessOptions = {},
+  { timeoutSeconds = 30, settleSeconds = 10, more = '', config, env = {}, onOutput }: WorkerProcessOptions = {},
 ): Promise<(() => ChildProcess) & { file: string }> {
   const dir = await tempDir();
   const file = join(dir, 'element-clone.yaml');
@@ -45,7 +47,10 @@ ${more}`,
   const start = () => {
     const worker = spawn(process.execPath, ['--import', 'tsx', 'test/support/worker-process.ts'], {
       cwd: root,
-      stdio: ['ignore', 'inherit', process.env['TEST_LOG'] === '1' ? 'inherit' : 'ignore'],
+      stdio:
+        onOutput === undefined
+          ? ['ignore', 'inherit', process.env['TEST_LOG'] === '1' ? 'inherit' : 'ignore']
+          : ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         TEMPORAL_ADDRESS: service.address,
@@ -56,6 +61,8 @@ ${more}`,
         ...env,
       },
     });
+    for (const stream of [worker.stdout, worker.stderr])
+      stream?.on('data', (part: Buffer) => onOutput?.(part.toString()));
     onTestFinished(() => void worker.kill('SIGKILL'));
     return worker;
   };
