@@ -21,7 +21,7 @@ import {
 } from './fields.ts';
 
 /** Far above what any cluster takes at once (GetLimits: volumesPerGroupSnapshotMax, typically 32). */
-const VOLUMES_MAX = 1_000;
+export const VOLUMES_MAX = 1_000;
 
 /** What each clone may ask for, and the group for all of them. */
 const cloneFields = {

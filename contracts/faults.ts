@@ -28,8 +28,27 @@ export class InvalidRequestError extends Error {
   }
 }
 
+/** Bytes of JSON of a whole request. Temporal itself refuses what is a little larger, in words of its own. */
+export const REQUEST_BYTES_MAX = 2_000_000;
+
+/** What is wrong with the size of a request as JSON; undefined when nothing is. */
+export function sizeFault(input: unknown): string | undefined {
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(input);
+  } catch {
+    // No JSON at all: the schema finds the place.
+    return undefined;
+  }
+  const bytes = text === undefined ? 0 : new TextEncoder().encode(text).length;
+  if (bytes <= REQUEST_BYTES_MAX) return undefined;
+  return `request: must be at most ${REQUEST_BYTES_MAX} bytes of JSON; it has ${bytes}`;
+}
+
 /** What came in, checked. Throws `InvalidRequestError` with every fault at once. */
 export function parseRequest<T>(schema: z.ZodType<T>, input: unknown): T {
+  const tooLarge = sizeFault(input);
+  if (tooLarge !== undefined) throw new InvalidRequestError([tooLarge]);
   const parsed = schema.safeParse(input);
   if (!parsed.success) throw new InvalidRequestError(describeFaults(parsed.error));
   return parsed.data;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from './duration-schema.ts';
 import { forReaders } from './for-readers.ts';
-import { TAG_ATTRIBUTE } from './names.ts';
+import { ATTRIBUTES_BYTES_MAX, TAG_ATTRIBUTE } from './names.ts';
 import { SERIES } from './series.ts';
 import { REQUEST_ID } from './workflow-id.ts';
 
@@ -50,15 +50,30 @@ export const accessSchema = z
   })
   .describe('What hosts may do with the volume. Default: as its source.');
 
+/** Members by name, of which there may be so many. */
+export const recordOf = <K extends z.core.$ZodRecordKey, V extends z.ZodType>(
+  key: K,
+  value: V,
+  max: number,
+  params?: { error: string },
+) =>
+  z
+    .record(key, value, params)
+    .refine((members) => Object.keys(members).length <= max, { error: `must have at most ${max} members` })
+    .meta({ maxProperties: max });
+
 export const anyJSON = z.json().meta({ id: 'JSON', description: 'Any JSON value.' });
 
-export const attributesSchema = z
-  .record(z.string().min(1), anyJSON)
+/** More pairs than fit into the bytes that attributes may have. */
+const ATTRIBUTES_MAX = 200;
+
+export const attributesSchema = recordOf(z.string().min(1).max(ATTRIBUTES_BYTES_MAX), anyJSON, ATTRIBUTES_MAX)
   .refine((a) => !(TAG_ATTRIBUTE in a), {
     ...always,
     error: `"${TAG_ATTRIBUTE}" is reserved for the ownership tag`,
   })
   .meta({
+    maxProperties: ATTRIBUTES_MAX,
     description: 'Attributes of the volume, beside the ownership tag: name and value pairs, a kilobyte in all.',
     not: { required: [TAG_ATTRIBUTE] },
   });

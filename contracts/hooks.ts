@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { anyJSON, must } from './fields.ts';
+import { anyJSON, must, recordOf } from './fields.ts';
 
 /** Name of a hook in the worker's configuration; never an address or a secret. */
 export const hookNameSchema = z
@@ -18,8 +18,7 @@ export const hookSchema = z.union(
     hookNameSchema,
     z.strictObject({
       hook: hookNameSchema,
-      parameters: z
-        .record(z.string().min(1), anyJSON)
+      parameters: recordOf(z.string().min(1).max(1_000), anyJSON, 1_000)
         .refine((p) => new TextEncoder().encode(JSON.stringify(p)).length <= PARAMETERS_BYTES_MAX, {
           error: `must be at most ${PARAMETERS_BYTES_MAX} bytes of JSON`,
         })

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { durationSchema } from './duration-schema.ts';
-import { describeFaults, InvalidRequestError } from './faults.ts';
+import { parseRequest } from './faults.ts';
 import type { TakeInventoryRequest } from './inventory.ts';
 import { INCLUDABLE, REMOVABLE_KINDS, type FindOrphansRequest, type RemoveOrphansRequest } from './orphans.ts';
 
@@ -21,6 +21,7 @@ export const removeOrphansSchema = z.strictObject({
   ...find,
   include: z
     .array(z.enum(INCLUDABLE, { error: `must be one of ${INCLUDABLE.join(', ')}` }), { error: 'must be a list' })
+    .max(100, { error: 'must name at most 100 kinds' })
     .optional(),
   only: z
     .array(
@@ -42,7 +43,5 @@ export const takeInventorySchema = z.strictObject({
 
 /** The request, checked; none at all is an empty one. Throws `InvalidRequestError` with every fault at once. */
 export function parseHousekeeping<T>(schema: z.ZodType<T>, input: unknown): T {
-  const parsed = schema.safeParse(input ?? {});
-  if (!parsed.success) throw new InvalidRequestError(describeFaults(parsed.error));
-  return parsed.data;
+  return parseRequest(schema, input ?? {});
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cloneGroupRequestSchema } from './clone-group.ts';
+import { cloneGroupRequestSchema, VOLUMES_MAX } from './clone-group.ts';
 import { cloneVolumeRequestSchema } from './clone-volume.ts';
 import { parseRequest } from './faults.ts';
 import { always, must, notBoth, orderFields, seriesSchema, text, volumeAccessGroupsSchema } from './fields.ts';
@@ -57,6 +57,7 @@ const cloneOfGroup = z
     volumes: z
       .array(memberSchema, must('a list of volumes such as [{"volumeID": 42}]'))
       .min(1, { error: 'must name at least one volume' })
+      .max(VOLUMES_MAX, { error: `must be at most ${VOLUMES_MAX} volumes` })
       .describe('The volumes to clone, all at the same moment.'),
     onMemberFailure: notHere('is not for a generation, which is whole or not made; leave it out'),
     ...setByRefresh,
@@ -91,6 +92,7 @@ const refreshFields = {
     ),
   timeZone: z
     .string(must('a time zone'))
+    .max(64, { error: 'must be the IANA name of a time zone, such as "Europe/Berlin"' })
     .refine(isTimeZone, { error: 'must be the IANA name of a time zone, such as "Europe/Berlin"' })
     .optional()
     .describe('IANA name of the zone in which names tell the time. Default: "UTC".'),

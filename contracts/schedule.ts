@@ -50,7 +50,8 @@ function calendar<T>(convert: (input: T) => Calendar) {
   };
 }
 
-const fieldSchema = z.union([z.int(), z.string(), z.array(z.union([z.int(), z.string()]))], {
+const calendarText = z.string().max(500);
+const fieldSchema = z.union([z.int(), calendarText, z.array(z.union([z.int(), calendarText])).max(100)], {
   error: 'must be a number, a text such as "1-5" or "*/15", or a list of such',
 });
 
@@ -62,14 +63,20 @@ const calendarSchema = z
   .transform(calendar((input) => normalCalendar(input as CalendarInput)));
 
 const timeText = (what: string, convert: (input: string) => Calendar) =>
-  z.string(must(what)).transform(calendar(convert));
+  z
+    .string(must(what))
+    .max(500, { error: `must be ${what}` })
+    .transform(calendar(convert));
 
 const YEAR_DAYS = 366;
 
 const everySchema = z
   .union(
     [
-      z.string().transform((every) => ({ every })),
+      z
+        .string()
+        .max(40)
+        .transform((every) => ({ every })),
       z.strictObject({ every: durationSchema(YEAR_DAYS), offset: durationSchema(YEAR_DAYS).optional() }),
     ],
     { error: 'must be a duration such as "6h", or {"every": "6h", "offset": "30m"}' },
@@ -106,9 +113,11 @@ export const scheduleSchema = z
       .string(must('the ID of the schedule'))
       .regex(SCHEDULE_ID, { error: `must be 1 to ${SCHEDULE_ID_MAX} letters, digits, ".", "_" or "-"` }),
     /** Workflow type. */
-    type: z.string(must('a workflow type such as "cloneVolume"')),
+    type: z
+      .string(must('a workflow type such as "cloneVolume"'))
+      .max(100, must('a workflow type such as "cloneVolume"')),
     /** What each run is asked for. */
-    request: z.record(z.string(), z.unknown(), must('an object, as the workflow takes it')),
+    request: z.record(z.string().max(100), z.unknown(), must('an object, as the workflow takes it')),
     cron: oneOrMore(timeText('a cron expression such as "30 2 * * MON-FRI"', cronCalendar)),
     /** `"02:30"`, `"MON-FRI 02:30"`. */
     at: oneOrMore(timeText('a time of day such as "02:30"', atCalendar)),
@@ -120,6 +129,7 @@ export const scheduleSchema = z
     /** IANA name of the zone of cron, at and calendars. @default "UTC" */
     timeZone: z
       .string(must('the name of a time zone'))
+      .max(64, { error: 'must be the IANA name of a time zone, such as "Europe/Berlin"' })
       .refine(isTimeZone, { error: 'must be the IANA name of a time zone, such as "Europe/Berlin"' })
       .optional(),
     /** Each run begins up to this much later, by chance. */

@@ -18,7 +18,7 @@ const schema = z.strictObject({
   hook: hookNameSchema,
   path: z.string().max(2_000).optional(),
   method: z.enum(HOOK_METHODS).optional(),
-  query: z.record(z.string().min(1), scalar).optional(),
+  query: z.record(z.string().min(1).max(200), scalar).optional(),
   body: z.json().optional(),
   outputs: z.record(z.string().min(1), z.string().min(1)).optional(),
 });

@@ -14,6 +14,7 @@ import {
   modifySchema,
   must,
   notBoth,
+  recordOf,
   text,
   volumeAccessGroupsSchema,
 } from '../fields.ts';
@@ -188,15 +189,15 @@ export const ACTIONS = {
         .enum(HTTP_METHODS, { error: `must be one of ${HTTP_METHODS.join(', ')}` })
         .optional()
         .describe('Default: "POST".'),
-      query: z.record(z.string().min(1), scalar).optional().describe('Parameters of the query.'),
+      query: recordOf(z.string().min(1).max(200), scalar, 100).optional().describe('Parameters of the query.'),
       body: anyJSON.optional().describe('Sent as JSON. No secrets: it is kept in the history.'),
-      outputs: z
-        .record(
-          z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,40}$/),
-          text(200).regex(/^[^.]+(\.[^.]+)*$/, {
-            error: 'must be names and indexes with dots between, such as "data.items.0.id"',
-          }),
-        )
+      outputs: recordOf(
+        z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,40}$/),
+        text(200).regex(/^[^.]+(\.[^.]+)*$/, {
+          error: 'must be names and indexes with dots between, such as "data.items.0.id"',
+        }),
+        100,
+      )
         .optional()
         .describe('Fields of the answer that become outputs, each by its place: `data.items.0.id`.'),
     })

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { durationSchema } from '../duration-schema.ts';
 import { always, anyJSON, must, text } from '../fields.ts';
 import { ACTIONS, DAYS_MAX } from './actions.ts';
+import { EXPRESSION_MAX } from './cel.ts';
 import { inputsSchema, inputValuesSchema, MUST_BE_NAME, NAME } from './input.ts';
 import { STEP_KINDS, type StepKind } from './types.ts';
 
@@ -74,7 +75,11 @@ const oneThing = (of: object, ctx: z.RefinementCtx) => {
 const ONE_THING = { oneOf: STEP_KINDS.map((kind) => ({ required: [kind] })) };
 
 const expression = (what: string) =>
-  z.string({ error: `must be an expression of ${what}` }).min(1, { error: `must be an expression of ${what}` });
+  z
+    .string({ error: `must be an expression of ${what}` })
+    .min(1, { error: `must be an expression of ${what}` })
+    // Checked where expressions are, which say how long they are.
+    .meta({ maxLength: EXPRESSION_MAX });
 const bool = (words: string) => z.boolean({ error: 'must be true or false' }).optional().describe(words);
 
 const stepSchema = (kinds: Kinds) =>
@@ -90,7 +95,9 @@ const stepSchema = (kinds: Kinds) =>
           .optional()
           .describe('For people: shown beside the ID. No expressions.'),
         needs: z
-          .array(z.string({ error: 'must be the ID of a step' }), { error: 'must be a list of IDs of steps' })
+          .array(z.string({ error: 'must be the ID of a step' }).max(200, { error: 'must be the ID of a step' }), {
+            error: 'must be a list of IDs of steps',
+          })
           .max(STEPS_MAX)
           .optional()
           .describe('Steps that come before. Steps that do not need each other run in parallel.'),
@@ -147,6 +154,7 @@ const documentOf = (kinds: Kinds, steps = 'RunbookSteps') =>
         .refine((outputs) => Object.keys(outputs).length <= OUTPUTS_MAX, {
           error: `must be at most ${OUTPUTS_MAX} outputs`,
         })
+        .meta({ maxProperties: OUTPUTS_MAX })
         .optional()
         .describe('The result of a run, by name; mostly expressions of steps.'),
       timeout: timeout.describe('Of the whole run, after which it is cancelled and undone. Default: "7d".'),

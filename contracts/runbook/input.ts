@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseDuration } from '../duration.ts';
-import { anyJSON } from '../fields.ts';
+import { anyJSON, recordOf } from '../fields.ts';
 import type { Shape } from './shapes.ts';
 import { INPUT_TYPES, type InputType, type Json, type RunbookInput } from './types.ts';
 import { isObject } from '../json-object.ts';
@@ -12,7 +12,9 @@ export const NAME = /^(?!(in|true|false|null|__proto__)$)[A-Za-z_][A-Za-z0-9_]{0
 export const MUST_BE_NAME =
   'must be 1 to 41 letters, digits and "_", beginning with a letter; not in, true, false or null';
 
-export const inputValuesSchema = z.record(z.string(), anyJSON, { error: 'must be values by name' });
+export const inputValuesSchema = recordOf(z.string().max(200), anyJSON, INPUTS_MAX, {
+  error: 'must be values by name',
+});
 
 export const inputSchema = z.strictObject({
   type: z
@@ -27,13 +29,15 @@ export const inputSchema = z.strictObject({
   enum: z
     .array(anyJSON, { error: 'must be a list of values' })
     .min(1, { error: 'must name at least one value' })
+    .max(1_000, { error: 'must name at most 1000 values' })
     .optional()
     .describe('The values that are allowed.'),
 });
 
 export const inputsSchema = z
   .record(z.string().regex(NAME), inputSchema, { error: 'must be inputs by name, such as {source: {type: volumeID}}' })
-  .refine((inputs) => Object.keys(inputs).length <= INPUTS_MAX, { error: `must be at most ${INPUTS_MAX} inputs` });
+  .refine((inputs) => Object.keys(inputs).length <= INPUTS_MAX, { error: `must be at most ${INPUTS_MAX} inputs` })
+  .meta({ maxProperties: INPUTS_MAX });
 
 const CLUSTER = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
