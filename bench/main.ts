@@ -5,6 +5,7 @@ import { startTemporal } from '../scripts/temporal-server.ts';
 import { ensureSearchAttributes } from '../worker/search-attributes.ts';
 import { reportCalls } from './reports/calls.ts';
 import { reportHistory } from './reports/history.ts';
+import { reportRollingRestart } from './reports/rolling-restart.ts';
 import { reportSlots, reportSlotsMinute } from './reports/slots.ts';
 import { reportStartRate } from './reports/start-rate.ts';
 import { reportThousand } from './reports/thousand.ts';
@@ -15,7 +16,7 @@ import { describeMachine, machineLine } from './support/machine.ts';
 import { say } from './support/report.ts';
 
 const SHORT = ['history', 'waiting', 'start-rate'] as const;
-const LONG = ['slots', 'slots-minute', 'calls', 'thousand'] as const;
+const LONG = ['slots', 'slots-minute', 'calls', 'thousand', 'rolling-restart'] as const;
 const FIGURES: readonly string[] = [...SHORT, ...LONG];
 
 const { values } = parseArgs({
@@ -60,6 +61,7 @@ try {
   if (wanted.has('slots-minute')) await reportSlotsMinute(bench, clones);
   if (wanted.has('calls')) await reportCalls(bench);
   if (wanted.has('start-rate')) await reportStartRate(bench);
+  if (wanted.has('rolling-restart')) await reportRollingRestart(bench, clones);
   if (wanted.has('thousand'))
     await reportThousand(bench, { clones, speed: values.speed === undefined ? undefined : Number(values.speed) });
 } finally {
