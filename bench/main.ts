@@ -40,7 +40,10 @@ const clones = values.clones === undefined ? undefined : Number(values.clones);
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const temporal = await startTemporal({ find: { note: say } });
-const bundles = await Promise.all([bundle('workflows/index.ts'), bundle('bench/workflows/no-op.ts')]);
+const bundles = await Promise.all([
+  bundle('workflows/index.ts', ['contracts/runbook/cel.ts']),
+  bundle('bench/workflows/no-op.ts'),
+]);
 try {
   const connection = await NativeConnection.connect({ address: temporal.address });
   await ensureSearchAttributes(connection, 'default');

@@ -18,6 +18,8 @@ const bundle = async (name, workflowInterceptorModules, failureConverterPath) =>
   const { code } = await bundleWorkflowCode({
     workflowsPath: `${root}dist/workflows/index.js`,
     workflowInterceptorModules,
+    // The expressions of runbooks, which keep nothing of a run: read once, not at each start of any workflow, whose cost they doubled.
+    preloadModules: [`${root}dist/contracts/runbook/cel.js`],
     failureConverterPath,
     logger: { log() {}, trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error },
   });

@@ -12,10 +12,12 @@ export interface Bundle {
   remove(): Promise<void>;
 }
 
-/** Workflow code from the sources under measurement; `entry` is relative to the root of the checkout. */
-export async function bundle(entry: string): Promise<Bundle> {
+/** Workflow code from the sources under measurement; paths are relative to the root of the checkout. */
+export async function bundle(entry: string, preload: readonly string[] = []): Promise<Bundle> {
+  const path = (file: string) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
   const { code } = await bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL(`../../${entry}`, import.meta.url)),
+    workflowsPath: path(entry),
+    preloadModules: preload.map(path),
     logger,
   });
   const dir = await mkdtemp(join(tmpdir(), 'element-clone-bench-'));

@@ -25,6 +25,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     startTemporal({ ui: true }),
     bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+      // As scripts/build.mjs does it.
+      preloadModules: [fileURLToPath(new URL('../../contracts/runbook/cel.ts', import.meta.url))],
       logger: { log: silent, trace: silent, debug: silent, info: silent, warn: console.warn, error: console.error },
     }),
   ]);
