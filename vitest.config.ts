@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import Sequence from './test/support/sequence.ts';
 
 export default defineConfig({
   test: {
@@ -6,7 +7,9 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',
-    maxWorkers: 4,
+    // Most of them wait most of the time, for clusters, pauses and time-outs.
+    maxWorkers: 6,
+    sequence: { sequencer: Sequence },
     // Concurrent tests of a file wait for clusters and time-outs, hardly for the processor.
     maxConcurrency: 8,
     projects: [

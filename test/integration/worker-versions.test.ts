@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { WorkflowHandle } from '@temporalio/client';
+import proto from '@temporalio/proto';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { leaseWorkflowID } from '../../contracts/lease.ts';
 import { slotsWorkflowID } from '../../contracts/slots.ts';
@@ -16,6 +17,7 @@ import { waitFor } from '../support/wait.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 
+const UPDATED = proto.temporal.api.enums.v1.RoutingConfigUpdateState.ROUTING_CONFIG_UPDATE_STATE_COMPLETED;
 const PINNED = 1;
 const AUTO_UPGRADE = 2;
 
@@ -49,6 +51,14 @@ test('clones that run on version 1 end on it while new ones run on version 2; th
       deployment('describe-version', ...version).catch(() => undefined),
     );
     await deployment('set-current-version', ...version, '--yes');
+    // It is said before the task queues know it: until then a start goes to the version before.
+    await waitFor(`the task queues to know that ${buildId} is current`, async () => {
+      const { workerDeploymentInfo } = await service.client.workflowService.describeWorkerDeployment({
+        namespace: 'default',
+        deploymentName,
+      });
+      return workerDeploymentInfo?.routingConfigUpdateState === UPDATED;
+    });
   };
   const copies = (handle: WorkflowHandle) =>
     waitFor('the look at the copy', async () =>
