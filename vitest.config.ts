@@ -7,8 +7,7 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 300_000,
     pool: 'forks',
-    // Most of them wait most of the time, for clusters, pauses and time-outs.
-    maxWorkers: 6,
+    maxWorkers: 4,
     sequence: { sequencer: Sequence },
     // Concurrent tests of a file wait for clusters and time-outs, hardly for the processor.
     maxConcurrency: 8,

@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** One in so many files is a matrix, until there are none left. */
-const EVERY = 3;
+const EVERY = 4;
 
 /**
  * Larger files first, as is the default, and among them the matrices: small files which keep the processor busy for minutes, beside
