@@ -44,7 +44,7 @@ describe.concurrent('neither the job nor its result is there to be seen', () => 
 
   test('and the copy fails: a volume that is "init" for ever is given up at the deadline, with its state', () =>
     withService({ faults: [...unseen, { kind: 'cloneFails', atPercent: 10 }] }, async (service) => {
-      const end = await invariants(service, { deadline: '20s' });
+      const end = await invariants(service, { deadline: '45s' });
       expectReadableFailure(end, { step: 'awaitClone' });
       expect(end).toMatchObject({
         message: expect.stringMatching(
@@ -70,7 +70,7 @@ test.concurrent(
     withService(
       { faults: [{ kind: 'cloneStalls', atPercent: 40 }] },
       async (service) => {
-        const end = await invariants(service, { deadline: '20s' });
+        const end = await invariants(service, { deadline: '45s' });
         expectReadableFailure(end, { step: 'awaitClone' });
         expect(end).toMatchObject({
           message: expect.stringMatching(

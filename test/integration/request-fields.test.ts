@@ -191,7 +191,7 @@ describe('what ends a clone before its time', () => {
   test.concurrent('deadline: given up and undone, with the last progress in the failure', async () => {
     const own = await startService({ simulator: { behaviour: { cloneSeconds: 600 } } });
     try {
-      const handle = await own.start({ volumeID: 42, name: 'too-slow', deadline: '6s' });
+      const handle = await own.start({ volumeID: 42, name: 'too-slow', deadline: '25s' });
       const end = await ending(handle);
       expectReadableFailure(end, { step: 'awaitClone', cancelled: false });
       expect(end).toMatchObject({ message: expect.stringContaining('the deadline passed') });
