@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { CopyFailureDetails } from '../../contracts/failure.ts';
 import { copyCalls, takingBackCalls, undoingCopyCalls } from '../support/matrix/copy-calls.ts';
 import { meetCopy, meetUndo } from '../support/matrix/copy-cell.ts';
-import { lasting, passingFor } from '../support/matrix/faults.ts';
+import { lastingFor, passingFor } from '../support/matrix/faults.ts';
 import { startFleet, type Fleet } from '../support/service.ts';
 
 // All cells share one worker, and wait most of the time.
@@ -30,14 +30,16 @@ describe.concurrent(
   'whatever call of a copy is refused for good, the destination is whole or the way back is named',
   () => {
     for (const row of copyCalls) {
-      test.for(lasting.map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))('%s', async ([, trouble]) =>
-        meetCopy(fleet, row, trouble, (end) => {
-          expect(end.ended).toBe(row.refused);
-          if (end.ended !== 'failed') return;
-          const { apiName, message } = trouble.lasting;
-          expect(end.details).toMatchObject({ step: row.step, method: row.method, apiName });
-          expect(end.message).toContain(`${apiName}: ${message}`);
-        }),
+      test.for(lastingFor(row.method).map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))(
+        '%s',
+        async ([, trouble]) =>
+          meetCopy(fleet, row, trouble, (end) => {
+            expect(end.ended).toBe(row.refused);
+            if (end.ended !== 'failed') return;
+            const { apiName, message } = trouble.lasting;
+            expect(end.details).toMatchObject({ step: row.step, method: row.method, apiName });
+            expect(end.message).toContain(`${apiName}: ${message}`);
+          }),
       );
     }
   },
@@ -63,14 +65,16 @@ describe.concurrent('whatever call of undoing a copy meets a fault that passes, 
 
 describe.concurrent('whatever call of undoing a copy is refused for good, what stays is named', () => {
   for (const row of undoingCopyCalls.filter((r) => r.run.ends === 'failed')) {
-    test.for(lasting.map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))('%s', async ([, trouble]) =>
-      meetCopy(fleet, row, trouble, (end) => {
-        expect(end.ended).toBe('failed');
-        if (end.ended !== 'failed') return;
-        expect(end.details).toMatchObject({ ...row.run.because });
-        const { leftBehind } = end.details as CopyFailureDetails;
-        expect(leftBehind.length).toBeGreaterThan(0);
-      }),
+    test.for(lastingFor(row.method).map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))(
+      '%s',
+      async ([, trouble]) =>
+        meetCopy(fleet, row, trouble, (end) => {
+          expect(end.ended).toBe('failed');
+          if (end.ended !== 'failed') return;
+          expect(end.details).toMatchObject({ ...row.run.because });
+          const { leftBehind } = end.details as CopyFailureDetails;
+          expect(leftBehind.length).toBeGreaterThan(0);
+        }),
     );
   }
 });
@@ -91,12 +95,14 @@ describe.concurrent(
   'whatever call of taking a copy back is refused for good, it says so and can be asked for again',
   () => {
     for (const row of takingBackCalls) {
-      test.for(lasting.map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))('%s', async ([, trouble]) =>
-        expect(await meetUndo(fleet, row, trouble)).toMatchObject({
-          ended: 'failed',
-          message: expect.stringContaining(`${trouble.lasting.apiName}: ${trouble.lasting.message}`),
-          details: { step: row.step, leftBehind: [] },
-        }),
+      test.for(lastingFor(row.method).map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))(
+        '%s',
+        async ([, trouble]) =>
+          expect(await meetUndo(fleet, row, trouble)).toMatchObject({
+            ended: 'failed',
+            message: expect.stringContaining(`${trouble.lasting.apiName}: ${trouble.lasting.message}`),
+            details: { step: row.step, leftBehind: [] },
+          }),
       );
     }
   },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { GroupFailureDetails } from '../../contracts/failure.ts';
-import { lasting, passingFor } from '../support/matrix/faults.ts';
+import { lastingFor, passingFor } from '../support/matrix/faults.ts';
 import { ordinaryGroupCalls, recoveringGroupCalls, undoingGroupCalls } from '../support/matrix/group-calls.ts';
 import { meetGroup } from '../support/matrix/group-cell.ts';
 import { startFleet, type Fleet } from '../support/service.ts';
@@ -27,14 +27,16 @@ describe.concurrent('whatever call of a group meets a fault that passes, there i
 
 describe.concurrent('whatever call of a group is refused for good, nothing is left or it is named', () => {
   for (const row of calls) {
-    test.for(lasting.map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))('%s', async ([, trouble]) =>
-      meetGroup(fleet, row, trouble, (end) => {
-        expect(end.ended).toBe(row.refused);
-        if (end.ended !== 'failed') return;
-        const { apiName, message } = trouble.lasting;
-        expect(end.details).toMatchObject({ step: row.step, method: row.method, apiName });
-        expect(end.message).toContain(`${apiName}: ${message}`);
-      }),
+    test.for(lastingFor(row.method).map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))(
+      '%s',
+      async ([, trouble]) =>
+        meetGroup(fleet, row, trouble, (end) => {
+          expect(end.ended).toBe(row.refused);
+          if (end.ended !== 'failed') return;
+          const { apiName, message } = trouble.lasting;
+          expect(end.details).toMatchObject({ step: row.step, method: row.method, apiName });
+          expect(end.message).toContain(`${apiName}: ${message}`);
+        }),
     );
   }
 });
@@ -57,16 +59,18 @@ describe.concurrent('whatever call of undoing a group meets a fault that passes,
 
 describe.concurrent('whatever call of undoing a group is refused for good, what stays is named', () => {
   for (const row of undoingGroupCalls) {
-    test.for(lasting.map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))('%s', async ([, trouble]) =>
-      meetGroup(fleet, row, trouble, (end) => {
-        if (end.ended === 'cancelled') return;
-        expect(end.ended).toBe('failed');
-        if (end.ended !== 'failed') return;
-        const { apiName, message } = trouble.lasting;
-        expect(end.details).toMatchObject({ ...row.run.because, cancelled: row.run.ends === 'cancelled' });
-        for (const { reason } of (end.details as GroupFailureDetails).leftBehind)
-          if (!reason.startsWith('may ')) expect(reason).toContain(`${apiName}: ${message}`);
-      }),
+    test.for(lastingFor(row.method).map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))(
+      '%s',
+      async ([, trouble]) =>
+        meetGroup(fleet, row, trouble, (end) => {
+          if (end.ended === 'cancelled') return;
+          expect(end.ended).toBe('failed');
+          if (end.ended !== 'failed') return;
+          const { apiName, message } = trouble.lasting;
+          expect(end.details).toMatchObject({ ...row.run.because, cancelled: row.run.ends === 'cancelled' });
+          for (const { reason } of (end.details as GroupFailureDetails).leftBehind)
+            if (!reason.startsWith('may ')) expect(reason).toContain(`${apiName}: ${message}`);
+        }),
     );
   }
 });

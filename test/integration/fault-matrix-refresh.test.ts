@@ -4,7 +4,7 @@ import type { RefreshCloneResult } from '../../contracts/refresh-clone-result.ts
 import type { Fault } from '../../simulator/index.ts';
 import { expectForeignUntouched } from '../support/foreign.ts';
 import { ending, ours, type Ending } from '../support/invariants.ts';
-import { lasting, passingFor, type Trouble } from '../support/matrix/faults.ts';
+import { lastingFor, passingFor, type Trouble } from '../support/matrix/faults.ts';
 import { inGroup, quick, seriesOf, UAT_HOSTS } from '../support/refresh.ts';
 import { startFleet, type Fleet, type Service } from '../support/service.ts';
 
@@ -164,26 +164,28 @@ describe.concurrent(
   'whatever call is refused for good, one generation is in service, and the failure names the rest',
   () => {
     for (const row of [...rows, ...undoing]) {
-      test.for(lasting.map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))('%s', async ([, trouble]) =>
-        meet(row, trouble, (end, service) => {
-          expect(end.ended).toBe(row.refused);
-          if (end.ended === 'completed') {
-            expect(inGroup(service)).toEqual([NEW]);
-            expect(live(service)).toEqual([OLD, NEW]);
-            const { keptBack, retirementFailed } = end.result;
-            expect(retirementFailed ?? keptBack[0]!.reason).toContain(trouble.lasting.apiName);
-          } else if (end.ended === 'failed') {
-            const { leftBehind, step } = end.details as RefreshFailureDetails;
-            if (row.step !== undefined) expect(step).toBe(row.step);
-            const named = (kind: string) => leftBehind.filter((l) => l.kind === kind).map((l) => l.id);
-            const groups = named('accessGroupMembership');
-            if (groups.length === 0) expect(inGroup(service)).toEqual([OLD]);
-            else expect(groups).toEqual([UAT_HOSTS]);
-            // Hosts are never left with less than what was in the group, or what is named.
-            expect(live(service)).toEqual([OLD, ...named('volume')]);
-            for (const { id } of leftBehind) expect(end.message).toContain(String(id));
-          }
-        }),
+      test.for(lastingFor(row.method).map((trouble) => [`${row.call} ${trouble.what}`, trouble] as const))(
+        '%s',
+        async ([, trouble]) =>
+          meet(row, trouble, (end, service) => {
+            expect(end.ended).toBe(row.refused);
+            if (end.ended === 'completed') {
+              expect(inGroup(service)).toEqual([NEW]);
+              expect(live(service)).toEqual([OLD, NEW]);
+              const { keptBack, retirementFailed } = end.result;
+              expect(retirementFailed ?? keptBack[0]!.reason).toContain(trouble.lasting.apiName);
+            } else if (end.ended === 'failed') {
+              const { leftBehind, step } = end.details as RefreshFailureDetails;
+              if (row.step !== undefined) expect(step).toBe(row.step);
+              const named = (kind: string) => leftBehind.filter((l) => l.kind === kind).map((l) => l.id);
+              const groups = named('accessGroupMembership');
+              if (groups.length === 0) expect(inGroup(service)).toEqual([OLD]);
+              else expect(groups).toEqual([UAT_HOSTS]);
+              // Hosts are never left with less than what was in the group, or what is named.
+              expect(live(service)).toEqual([OLD, ...named('volume')]);
+              for (const { id } of leftBehind) expect(end.message).toContain(String(id));
+            }
+          }),
       );
     }
 
