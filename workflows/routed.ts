@@ -1,5 +1,6 @@
 import { ActivityFailure, ApplicationFailure, log, type ActivityOptions } from '@temporalio/workflow';
 import type { Elsewhere } from '../contracts/elsewhere.ts';
+import { isObject } from '../contracts/json-object.ts';
 import { FAILURE } from '../contracts/names.ts';
 
 /** A step that is sent on so often is not served anywhere: the workers' configurations contradict each other. */
@@ -59,8 +60,6 @@ function clusterOf(input: unknown): string | undefined {
   }
   return undefined;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => value !== null && typeof value === 'object';
 
 function elsewhere(err: unknown): Elsewhere | undefined {
   const cause = err instanceof ActivityFailure ? err.cause : undefined;

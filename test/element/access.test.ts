@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { accessNeeded, accessTypesFor, missingAccess } from '../../element/access.ts';
 import { ElementApiError } from '../../element/errors.ts';
 import { isPermitted } from '../../simulator/permissions.ts';
+import { ACCESS_TYPES } from '../support/access-types.ts';
 
 const CLONE = ['CreateSnapshot', 'CloneVolume', 'ModifyVolume', 'ListSyncJobs'];
 
@@ -34,19 +35,8 @@ describe('what a cluster admin lacks', () => {
 
 test('each access type that is named permits the call on the simulated cluster, and no other does', () => {
   const methods = ['AddVolumesToVolumeAccessGroup', 'CancelClone', 'CloneVolume', 'DeleteSnapshot', 'GetAsyncResult'];
-  const types = [
-    'accounts',
-    'clusterAdmin',
-    'drives',
-    'nodes',
-    'read',
-    'reporting',
-    'repositories',
-    'volumes',
-    'write',
-  ];
   for (const method of [...methods, ...CLONE, 'GetClusterFullThreshold', 'ListGroupSnapshots', 'ListVolumes']) {
-    const permitting = types.filter((type) => isPermitted([type], method));
+    const permitting = ACCESS_TYPES.filter((type) => isPermitted([type], method));
     expect({ [method]: accessTypesFor(method).toSorted() }).toEqual({ [method]: permitting });
   }
 });

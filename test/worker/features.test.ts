@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { accessTypesFor, createElementClient, isAccessKnown, type ApiMethod } from '../../element/index.ts';
 import { isPermitted } from '../../simulator/permissions.ts';
 import { FEATURES, lacking } from '../../worker/features.ts';
+import { ACCESS_TYPES } from '../support/access-types.ts';
 
 const USUAL = new Set(['read', 'volumes', 'write']);
 
@@ -45,21 +46,10 @@ describe('access types', () => {
   });
 
   test('are the same on the simulated cluster', () => {
-    const types = [
-      'accounts',
-      'clusterAdmin',
-      'drives',
-      'nodes',
-      'read',
-      'reporting',
-      'repositories',
-      'volumes',
-      'write',
-    ];
     for (const method of clientMethods().map(spelt)) {
-      const permitting = types.filter((type) => isPermitted([type], method));
+      const permitting = ACCESS_TYPES.filter((type) => isPermitted([type], method));
       const known = accessTypesFor(method);
-      expect({ [method]: known.length === 0 ? types : known.toSorted() }).toEqual({ [method]: permitting });
+      expect({ [method]: known.length === 0 ? ACCESS_TYPES : known.toSorted() }).toEqual({ [method]: permitting });
     }
   });
 });
