@@ -18,7 +18,7 @@ export interface WithheldEnv {
  * process at that moment; so do its children. The secrets among it are kept where neither finds them.
  */
 export function withheldEnv(): WithheldEnv {
-  // Node 20 has no such switch.
+  // Node 20 has no such switch, and threads of Node 22 do not heed it: theirs is a copy of what is left when they begin.
   if (process.report && 'excludeEnv' in process.report) process.report.excludeEnv = true;
   return {
     env: { ...process.env },

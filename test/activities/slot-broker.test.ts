@@ -23,8 +23,8 @@ function setUp() {
   return { said, broker: new SlotBroker(temporal, 'lab', 'queue') };
 }
 
-/** Lets what is under way come as far as it can without time. */
-const settle = () => vi.advanceTimersByTimeAsync(0);
+/** Lets what is under way end, and the next exchange begin. */
+const settle = () => vi.advanceTimersByTimeAsync(200);
 
 test('what comes while an exchange is under way goes together in the next one', async () => {
   const { said, broker } = setUp();
@@ -38,6 +38,20 @@ test('what comes while an exchange is under way goes together in the next one', 
   expect(said[1]!.message.wanted.map((w) => w.workflowID)).toEqual(['b', 'c']);
   said[1]!.answer();
   expect(await Promise.all([second, third])).toEqual(['granted', 'granted']);
+});
+
+test('exchanges begin a moment apart, however short each is', async () => {
+  const { said, broker } = setUp();
+  const first = broker.want(wish('a'), {});
+  said[0]!.answer();
+  await first;
+  const others = [broker.want(wish('b'), {}), broker.want(wish('c'), {})];
+  await vi.advanceTimersByTimeAsync(199);
+  expect(said).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(said[1]!.message.wanted.map((w) => w.workflowID)).toEqual(['b', 'c']);
+  said[1]!.answer();
+  expect(await Promise.all(others)).toEqual(['granted', 'granted']);
 });
 
 test('word of a start waits for something more urgent to go with', async () => {
@@ -76,6 +90,7 @@ test('word of an end waits too while nobody is in line, and not a moment longer'
   const first = broker.want(wish('a'), {});
   said[0]!.answer();
   await first;
+  await settle();
   broker.released('x');
   await vi.advanceTimersByTimeAsync(150);
   expect(said).toHaveLength(1);
@@ -85,6 +100,7 @@ test('word of an end waits too while nobody is in line, and not a moment longer'
   expect(await second).toEqual({ place: 1, of: 1 });
   await settle();
   broker.released('a');
+  expect(said).toHaveLength(3);
   broker.ended('group', [[42, 99]]);
   expect(said[2]!.message).toMatchObject({ released: ['a'], ended: [] });
   said[2]!.answer({});
@@ -97,6 +113,7 @@ test('a line that does not answer is no reason to end the worker', async () => {
   const asked = broker.want(wish('a'), {});
   said[0]!.fail();
   await expect(asked).rejects.toThrow(LineUnavailable);
+  await settle();
   broker.released('a');
   expect(said).toHaveLength(2);
   // As in a process whose client was never made.

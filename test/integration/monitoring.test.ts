@@ -50,6 +50,8 @@ const dead = async () => {
       `    endpoint: ${endpoint}`,
       '    username: admin',
       '    password: { env: LAB_PASSWORD }',
+      // Longer than the good clones of the test take together.
+      '    timeoutSeconds: 55',
       '',
     ])
     .join('\n');
@@ -91,14 +93,22 @@ test('clusters that never answer, all at once, are told of, make the worker no l
     Array.from({ length: MANY }, (_, i) => service.start({ cluster: DEAD[i % 3]!, volumeID: 42, name: `lost-${i}` })),
   );
   // Both hold what they can get of the worker's slots, by calls that hang until their time-out.
-  const asked = async () =>
-    (await Promise.all(lost.map((h) => h.describe()))).filter(
-      ({ raw }) => Number(raw.pendingActivities?.[0]?.state) === STARTED,
-    ).length;
-  await waitFor('the dead clusters to hold the slots', async () => (await asked()) >= 40);
+  const holders = async () =>
+    (await Promise.all(lost.map((h) => h.describe()))).flatMap(({ workflowId, raw: { pendingActivities } }) =>
+      Number(pendingActivities?.[0]?.state) === STARTED
+        ? [`${workflowId}, attempt ${pendingActivities![0]!.attempt}`]
+        : [],
+    );
+  const before = await waitFor('the dead clusters to hold the slots', async () => {
+    const found = await holders();
+    return found.length >= 40 ? found : undefined;
+  });
   // While all of them are retried.
   const good = await Promise.all([1, 2, 3, 4, 5].map((i) => service.clone({ volumeID: 42, name: `good-${i}` })));
   expect(good.map(({ volume }) => volume.name)).toEqual(['good-1', 'good-2', 'good-3', 'good-4', 'good-5']);
+  // None of which had to wait until a call that hangs was given up: those of the dead clusters are under way still.
+  const after = new Set(await holders());
+  expect(before.filter((holder) => after.has(holder)).length).toBeGreaterThan(20);
   const running = await Promise.all(lost.map(async (h) => (await h.describe()).status.name));
   expect(running.filter((status) => status === 'RUNNING')).toHaveLength(MANY);
   await waitFor('those that were sent away to say why', async () => {
