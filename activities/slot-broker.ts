@@ -29,6 +29,12 @@ const VIEW_MS = 2_000;
  */
 const LINGER_MS = 200;
 
+/**
+ * Exchanges begin at least this far apart. Each is an update of the line, which costs the server as much as two activities:
+ * clones that come together ask together. One that comes alone does not wait.
+ */
+const APART_MS = 200;
+
 /** Nobody keeps the line just now. */
 export class LineUnavailable extends Error {
   override readonly name = 'LineUnavailable' as const;
@@ -55,6 +61,8 @@ export class SlotBroker {
   private readonly views = new AnswerCache();
   private next = emptyBatch();
   private speaking = false;
+  /** Of the last exchange, in milliseconds of a clock that nobody sets. */
+  private begunAt = -Infinity;
   private lingering: NodeJS.Timeout | undefined;
   /** Of this worker's clones, when the line was last asked; not known at first. */
   private someoneWaits = true;
@@ -144,6 +152,9 @@ export class SlotBroker {
     this.speaking = true;
     try {
       for (let first = true; isWorthSaying(this.next) && (first || this.isUrgent(this.next)); first = false) {
+        const tooEarly = this.begunAt + APART_MS - performance.now();
+        if (tooEarly > 0) await new Promise((resolve) => setTimeout(resolve, tooEarly));
+        this.begunAt = performance.now();
         const { settle, ...message } = this.next;
         this.next = emptyBatch();
         const answer = await this.exchange(message).catch(
