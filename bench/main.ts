@@ -39,7 +39,7 @@ const wanted = new Set(values.all ? FIGURES : values.only);
 const clones = values.clones === undefined ? undefined : Number(values.clones);
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const temporal = await startTemporal({ find: { note: say } });
+const temporal = await startTemporal({ keepSearchAttributes: true, find: { note: say } });
 const bundles = await Promise.all([
   bundle('workflows/index.ts', ['contracts/runbook/cel.ts']),
   bundle('bench/workflows/no-op.ts'),

@@ -22,7 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const workflowBundlePath = join(dir, 'workflow-bundle.js');
   const silent = () => {};
   const [server, { code }] = await Promise.all([
-    startTemporal({ ui: true, dbFile: join(dir, 'temporal.db') }),
+    startTemporal({ ui: true, dbFile: join(dir, 'temporal.db'), keepSearchAttributes: true }),
     bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
       // As scripts/build.mjs does it.
