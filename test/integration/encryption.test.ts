@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleWorkflowCode, NativeConnection } from '@temporalio/worker';
+import { bundleWorkflowCode } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { run } from '../../client/cli/program.ts';
 import { CloneClient } from '../../client/index.ts';
 import { failureConverterPath } from '../../connection/index.ts';
-import { startTemporal } from '../../scripts/temporal-server.ts';
-import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
+import type { TemporalServer } from '../../scripts/temporal-server.ts';
 import { fakeIo } from '../support/fake-io.ts';
+import { startOwnTemporal } from '../support/own-temporal.ts';
 import { productionWorkers, type ProductionWorkers } from '../support/production-workers.ts';
 import { startService, type Service } from '../support/service.ts';
 import { waitFor } from '../support/wait.ts';
@@ -19,7 +19,7 @@ import { waitFor } from '../support/wait.ts';
 const SECRET = 'payroll-of-2026';
 
 let dir: string;
-let temporal: Awaited<ReturnType<typeof startTemporal>>;
+let temporal: TemporalServer;
 let service: Service;
 let workers: ProductionWorkers;
 let client: CloneClient;
@@ -41,10 +41,7 @@ beforeAll(async () => {
   });
   await writeFile(join(dir, 'bundle.js'), code);
   // Of its own: whoever lists what is on a server must be able to read it.
-  temporal = await startTemporal({});
-  const connection = await NativeConnection.connect({ address: temporal.address });
-  await ensureSearchAttributes(connection, 'default');
-  await connection.close();
+  temporal = await startOwnTemporal();
   service = await startService({
     address: temporal.address,
     worker: false,

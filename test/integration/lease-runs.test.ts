@@ -1,31 +1,16 @@
-import { join } from 'node:path';
-import { NativeConnection } from '@temporalio/worker';
 import { expect, onTestFinished, test } from 'vitest';
-import { startTemporal } from '../../scripts/temporal-server.ts';
-import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
 import { expectNothingLeft } from '../support/invariants.ts';
 import { finishedClone, leaseByHand, leaseOf, volumeOf } from '../support/lease.ts';
+import { ownTemporal } from '../support/own-temporal.ts';
 import { startService } from '../support/service.ts';
-import { tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait.ts';
 import { kill, workerProcesses } from '../support/worker-processes.ts';
 
 const HOUR = 3_600_000;
 const behaviour = { cloneSeconds: 0.2, metadataSeconds: 0, youngVolumeSeconds: 0 };
 
-/** A server of our own, which can be taken down. */
-async function ownServer(dynamicConfig: Record<string, number> = {}) {
-  const { TEMPORAL_ADDRESS: _other, ...env } = process.env;
-  const server = await startTemporal({ dbFile: join(await tempDir(), 'temporal.db'), find: { env }, dynamicConfig });
-  onTestFinished(() => server.stop());
-  const connection = await NativeConnection.connect({ address: server.address });
-  await ensureSearchAttributes(connection, 'default');
-  await connection.close();
-  return server;
-}
-
 test('a lease that is extended again and again goes on in new runs, and forgets nothing', async () => {
-  const server = await ownServer({ 'limit.historyCount.suggestContinueAsNew': 60 });
+  const server = await ownTemporal({ 'limit.historyCount.suggestContinueAsNew': 60 });
   const service = await startService({ address: server.address, simulator: { behaviour } });
   onTestFinished(() => service.stop());
   const clone = await service.clone({ volumeID: 42, name: 'db-uat', lease: '1h', requestedBy: 'ann' });
@@ -48,7 +33,7 @@ test('a lease that is extended again and again goes on in new runs, and forgets 
 });
 
 test('Temporal and the worker are down over the end of leases: each volume goes afterwards, once', async () => {
-  const server = await ownServer();
+  const server = await ownTemporal();
   const service = await startService({
     address: server.address,
     worker: false,

@@ -1,20 +1,11 @@
-import { join } from 'node:path';
-import { NativeConnection } from '@temporalio/worker';
 import { expect, onTestFinished, test } from 'vitest';
 import { CloneClient } from '../../client/index.ts';
-import { startTemporal } from '../../scripts/temporal-server.ts';
-import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
+import { ownTemporal } from '../support/own-temporal.ts';
 import { startService } from '../support/service.ts';
-import { tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait.ts';
 
 test('times at which Temporal was down run late within the catch-up window, and are told as missed beyond it', async () => {
-  const { TEMPORAL_ADDRESS: _other, ...env } = process.env;
-  const server = await startTemporal({ dbFile: join(await tempDir(), 'temporal.db'), find: { env } });
-  onTestFinished(() => server.stop());
-  const connection = await NativeConnection.connect({ address: server.address });
-  await ensureSearchAttributes(connection, 'default');
-  await connection.close();
+  const server = await ownTemporal();
   // Nobody works: it is about what begins.
   const service = await startService({ address: server.address, worker: false });
   onTestFinished(() => service.stop());

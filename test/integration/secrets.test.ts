@@ -7,15 +7,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Payload } from '@temporalio/common';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, NativeConnection } from '@temporalio/worker';
+import { bundleWorkflowCode } from '@temporalio/worker';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { run as cli } from '../../client/cli/program.ts';
 import { encryptionOf, failureConverterPath } from '../../connection/index.ts';
-import { startTemporal } from '../../scripts/temporal-server.ts';
-import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
 import { fakeIo } from '../support/fake-io.ts';
 import { freePort } from '../support/free-port.ts';
 import { ending } from '../support/invariants.ts';
+import { ownTemporal } from '../support/own-temporal.ts';
 import { startRunbook } from '../support/runbook.ts';
 import { found, unpacked } from '../support/secrets.ts';
 import { startService } from '../support/service.ts';
@@ -62,11 +61,7 @@ test('after real work no secret is in a history, a log, a metric, a message, an 
   await writeFile(join(dir, 'bundle.js'), code);
   await writeFile(join(dir, 'header'), SECRETS['header of a hook, from a file']);
   // Of its own: whoever lists what is on a server must be able to read it.
-  const temporal = await startTemporal({});
-  onTestFinished(() => temporal.stop());
-  const connection = await NativeConnection.connect({ address: temporal.address });
-  await ensureSearchAttributes(connection, 'default');
-  await connection.close();
+  const temporal = await ownTemporal();
   const encryption = encryptionOf({ text: `k1 ${KEY}`, name: 'test' });
   const service = await startService({
     address: temporal.address,

@@ -1,12 +1,8 @@
-import { join } from 'node:path';
-import { NativeConnection } from '@temporalio/worker';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { startTemporal } from '../../scripts/temporal-server.ts';
-import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
+import { describe, expect, test } from 'vitest';
 import { ending, expectNothingLeft, expectOneClone } from '../support/invariants.ts';
 import { lineHandle, lineOf } from '../support/line.ts';
+import { ownTemporal } from '../support/own-temporal.ts';
 import { startService, type Service, type ServiceOptions } from '../support/service.ts';
-import { tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait.ts';
 
 async function withService<T>(options: ServiceOptions, body: (service: Service) => Promise<T>): Promise<T> {
@@ -205,16 +201,7 @@ describe.concurrent('clones in line for a clone slot', () => {
 });
 
 test('a long line continues as new, again and again, and nobody loses a place', async () => {
-  const { TEMPORAL_ADDRESS: _other, ...env } = process.env;
-  const server = await startTemporal({
-    dbFile: join(await tempDir(), 'temporal.db'),
-    find: { env },
-    dynamicConfig: { 'limit.historyCount.suggestContinueAsNew': 40 },
-  });
-  onTestFinished(() => server.stop());
-  const connection = await NativeConnection.connect({ address: server.address });
-  await ensureSearchAttributes(connection, 'default');
-  await connection.close();
+  const server = await ownTemporal({ 'limit.historyCount.suggestContinueAsNew': 40 });
   await withService({ address: server.address, simulator: { behaviour: { cloneSeconds: 1 } } }, async (service) => {
     const results = await Promise.all(
       Array.from({ length: 24 }, (_, i) => service.clone({ volumeID: 42, name: `copy-${i}` })),

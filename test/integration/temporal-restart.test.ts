@@ -1,11 +1,7 @@
-import { join } from 'node:path';
-import { NativeConnection } from '@temporalio/worker';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { startTemporal } from '../../scripts/temporal-server.ts';
-import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
 import { ending, expectNothingLeft, expectOneClone, liveVolumes, ours } from '../support/invariants.ts';
+import { ownTemporal } from '../support/own-temporal.ts';
 import { startService } from '../support/service.ts';
-import { tempDir } from '../support/temp-dir.ts';
 import { waitFor } from '../support/wait.ts';
 
 const DOWN_MS = 60_000;
@@ -17,12 +13,7 @@ type Name = keyof typeof SECONDS;
 const NAMES = Object.keys(SECONDS) as Name[];
 
 test('Temporal is killed and is away for a minute while clones are asked for, copied and undone: each is made once', async () => {
-  const { TEMPORAL_ADDRESS: _other, ...env } = process.env;
-  const server = await startTemporal({ dbFile: join(await tempDir(), 'temporal.db'), find: { env } });
-  onTestFinished(() => server.stop());
-  const connection = await NativeConnection.connect({ address: server.address });
-  await ensureSearchAttributes(connection, 'default');
-  await connection.close();
+  const server = await ownTemporal();
   const service = await startService({
     address: server.address,
     simulator: {
