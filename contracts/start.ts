@@ -171,8 +171,8 @@ export function startOfUnchecked<T extends keyof WorkflowTypes>(
   }
 }
 
-/** Longest workflow ID that the server takes. */
-const ID_BYTES_MAX = 1_000;
+/** Longest workflow ID that a server takes, whatever its database: on PostgreSQL and MySQL there is no room for more. */
+const ID_BYTES_MAX = 255;
 
 const withGoodKey = <R extends object>(request: R): R =>
   !('requestId' in request) || isRequestID(request.requestId) ? request : { ...request, requestId: undefined };

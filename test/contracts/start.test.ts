@@ -19,6 +19,13 @@ test.each([
   expect(startOfType(type, asked as never, 'u', 'q')).toMatchObject({ workflowId });
 });
 
+test('an ID that would not fit into every database of Temporal gives way to a short one', () => {
+  const start = (length: number) =>
+    startOfUnchecked('undoCopy', { cluster: 'lab', dstVolumeID: 57, workflowID: 'x'.repeat(length) }, 'u', 'q');
+  expect(start(250).workflowId).toBe(`undo-${'x'.repeat(250)}`);
+  expect(start(251).workflowId).toBe('undoCopy-u');
+});
+
 test('whatever a request holds, it can be started, to be refused by the workflow itself', () => {
   const wrong = fc.record(
     {
@@ -32,7 +39,7 @@ test('whatever a request holds, it can be started, to be refused by the workflow
   fc.assert(
     fc.property(types, fc.oneof(wrong, fc.jsonValue()), (type, asked) => {
       const start = startOfUnchecked(type, asked as never, 'u', 'q');
-      expect(Buffer.byteLength(start.workflowId)).toBeLessThanOrEqual(1_000);
+      expect(Buffer.byteLength(start.workflowId)).toBeLessThanOrEqual(255);
       expect(start.workflowId).not.toBe('');
       expect(start.memo).toEqual({ request: asked });
       for (const { key, value } of start.typedSearchAttributes) {
