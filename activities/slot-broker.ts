@@ -59,6 +59,8 @@ export class SlotBroker {
   private readonly cluster: string;
   private readonly taskQueue: string;
   private readonly views = new AnswerCache();
+  private lookUnderWay: Promise<unknown> = Promise.resolve();
+  private nextLook: Promise<LineView | undefined> | undefined;
   private next = emptyBatch();
   private speaking = false;
   /** Of the last exchange, in milliseconds of a clock that nobody sets. */
@@ -118,21 +120,35 @@ export class SlotBroker {
     else this.linger();
   }
 
-  /** The line as it was a moment ago, or as it is now; `undefined` when there is none. */
-  async view(options: { fresh?: boolean } = {}): Promise<LineView | undefined> {
-    return this.views.get('line', options.fresh ? 0 : VIEW_MS, async () => {
-      try {
-        return await this.temporal.withDeadline(Date.now() + ANSWER_MS, async () => {
-          const handle = this.handle();
-          // One that has ended would still answer with how it was.
-          if ((await handle.describe()).status.name !== 'RUNNING') return undefined;
-          return handle.query<LineView>(SLOTS.line);
-        });
-      } catch (err) {
-        if (err instanceof WorkflowNotFoundError) return undefined;
-        throw new LineUnavailable('the line for clone slots does not answer', { cause: err });
-      }
+  /** The line as it was a moment ago, or as it is from now on; `undefined` when there is none. */
+  async view({ fresh = false }: { fresh?: boolean } = {}): Promise<LineView | undefined> {
+    if (!fresh) return this.views.get('line', VIEW_MS, () => this.look());
+    // Hundreds may ask at once, when many copies end together: they share the first look that begins after all of them asked.
+    this.nextLook ??= this.lookUnderWay.then(() => {
+      this.nextLook = undefined;
+      return this.views.get('line', 0, () => this.look());
     });
+    return this.nextLook;
+  }
+
+  private look(): Promise<LineView | undefined> {
+    const look = this.readLine();
+    this.lookUnderWay = look.catch(() => {});
+    return look;
+  }
+
+  private async readLine(): Promise<LineView | undefined> {
+    try {
+      return await this.temporal.withDeadline(Date.now() + ANSWER_MS, async () => {
+        const handle = this.handle();
+        // One that has ended would still answer with how it was.
+        if ((await handle.describe()).status.name !== 'RUNNING') return undefined;
+        return handle.query<LineView>(SLOTS.line);
+      });
+    } catch (err) {
+      if (err instanceof WorkflowNotFoundError) return undefined;
+      throw new LineUnavailable('the line for clone slots does not answer', { cause: err });
+    }
   }
 
   private async ask(workflowID: string, say: (batch: Batch) => void): Promise<SlotAnswer[string]> {

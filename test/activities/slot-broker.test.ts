@@ -120,3 +120,31 @@ test('a line that does not answer is no reason to end the worker', async () => {
   const orphan = new SlotBroker(undefined as unknown as Client, 'lab', 'queue');
   await expect(orphan.want(wish('a'), {})).rejects.toThrow(LineUnavailable);
 });
+
+test('those who want to see the line as it is now share the first look that begins after they asked', async () => {
+  const looks: (() => void)[] = [];
+  const query = () => new Promise((resolve) => looks.push(() => resolve({ n: looks.length })));
+  const handle = { describe: async () => ({ status: { name: 'RUNNING' } }), query };
+  const temporal = {
+    withDeadline: (_at: number, run: () => Promise<unknown>) => run(),
+    workflow: { getHandle: () => handle },
+  } as unknown as Client;
+  const broker = new SlotBroker(temporal, 'lab', 'queue');
+  const old = broker.view();
+  await settle();
+  const fresh = Array.from({ length: 300 }, () => broker.view({ fresh: true }));
+  await settle();
+  expect(looks).toHaveLength(1);
+  looks[0]!();
+  expect(await old).toEqual({ n: 1 });
+  await settle();
+  expect(looks).toHaveLength(2);
+  looks[1]!();
+  expect(new Set(await Promise.all(fresh))).toEqual(new Set([{ n: 2 }]));
+  // It is a look for everybody, for a moment.
+  expect(await broker.view()).toEqual({ n: 2 });
+  const later = broker.view({ fresh: true });
+  await settle();
+  looks[2]!();
+  expect(await later).toEqual({ n: 3 });
+});
