@@ -210,6 +210,7 @@ hooks:
   const seen = found({ planted: PLANTED }, texts);
   expect(seen).toEqual(expect.arrayContaining(['planted in histories, decrypted', 'planted in the command line']));
   expect(seen).not.toContain('planted in histories');
+  expect(JSON.parse(report)).toHaveProperty('javascriptStack');
   const { environmentVariables } = JSON.parse(report) as { environmentVariables?: object };
   expect(environmentVariables === undefined).toBe(process.report !== undefined && 'excludeEnv' in process.report);
   // Some versions of Node leave the process's own out, and not those of its threads.
