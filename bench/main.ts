@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { NativeConnection, DefaultLogger, Runtime } from '@temporalio/worker';
 import { startTemporal } from '../scripts/temporal-server.ts';
 import { ensureSearchAttributes } from '../worker/search-attributes.ts';
+import { collectSooner } from '../worker/tuning.ts';
 import { reportCalls } from './reports/calls.ts';
 import { reportHistory } from './reports/history.ts';
 import { reportRollingRestart } from './reports/rolling-restart.ts';
@@ -38,6 +39,7 @@ if (!values.only.every((name) => FIGURES.includes(name)) || !isCount(values.clon
 const wanted = new Set(values.all ? FIGURES : values.only);
 const clones = values.clones === undefined ? undefined : Number(values.clones);
 
+collectSooner();
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 const temporal = await startTemporal({ keepSearchAttributes: true, find: { note: say } });
 const bundles = await Promise.all([

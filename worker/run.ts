@@ -30,7 +30,7 @@ import { liveHooks, reloadOnChange } from './reload.ts';
 import { ensureSearchAttributes } from './search-attributes.ts';
 import { reason } from './secrets.ts';
 import { startTracing, type Tracing } from './tracing.ts';
-import { WORKER_TUNING } from './tuning.ts';
+import { collectSooner, WORKER_TUNING } from './tuning.ts';
 import { deploymentFrom, makeCurrent, VersioningError } from './versioning.ts';
 import { withheldEnv } from './withheld.ts';
 
@@ -51,6 +51,7 @@ export class WorkerStartError extends Error {
  * @throws ConfigError, WorkerStartError
  */
 export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
+  collectSooner();
   const { env, withhold } = withheldEnv();
   const path = options.configPath ?? configPath(env);
   const config = await loadConfig(path, env);

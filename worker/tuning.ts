@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { WorkerOptions } from '@temporalio/worker';
 
 /** How a worker of ours runs, whatever it connects to; the benchmarks measure this very one. */
@@ -12,3 +13,11 @@ export const WORKER_TUNING = {
   shutdownGraceTime: '35s',
   shutdownForceTime: '50s',
 } as const satisfies Partial<WorkerOptions>;
+
+/**
+ * For the process of a worker, its workflow thread included. By itself V8 lets a heap grow up to fourfold before it
+ * collects what outlived its youth, on a machine with memory to spare; a worker's waits produce just that.
+ */
+export function collectSooner(): void {
+  setFlagsFromString('--heap-growing-percent=60');
+}

@@ -87,6 +87,8 @@ async function ratePerSecond(run: (i: number) => Promise<void>, forMs: number): 
       const now = performance.now();
       if (now >= from && now < until) ends.push(now);
     }
+    if (ends.length < 2)
+      throw new Error('A round is too short here: of one lane, fewer than two workflows ended in it');
     return (ends.length - 1) / ((ends.at(-1)! - ends[0]!) / 1_000);
   };
   const rates = await Promise.all(Array.from({ length: AT_ONCE }, lane));

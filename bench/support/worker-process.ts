@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities, type ClusterTimes } from '../../activities/index.ts';
-import { WORKER_TUNING } from '../../worker/tuning.ts';
+import { collectSooner, WORKER_TUNING } from '../../worker/tuning.ts';
 import { elementClient, labCluster, type Endpoint } from './cluster.ts';
 import { fastClock, type FastClock } from './clocks.ts';
 import { shortenPauses } from './shorten-pauses.ts';
@@ -56,6 +56,7 @@ export async function startWorkerProcess(options: WorkerProcessOptions): Promise
 
 async function run(options: WorkerProcessOptions): Promise<void> {
   const { address, simulator, times, taskQueue, workflowBundlePath } = options;
+  collectSooner();
   Runtime.install({ logger: new DefaultLogger('ERROR') });
   const clock = fastClock(options.clock);
   const connection = await NativeConnection.connect({ address });
