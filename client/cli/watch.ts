@@ -85,10 +85,12 @@ function lines(to: OutStream): Screen {
   let shown: CloneProgressView | undefined;
   return {
     show(view) {
+      // Between two steps there is nothing to say but the phase.
+      const isSaid = view.message === view.phase || view.message === shown?.message;
       const same =
         shown !== undefined &&
         shown.phase === view.phase &&
-        shown.message === view.message &&
+        isSaid &&
         Math.abs(view.percent - shown.percent) < PERCENT_STEP;
       if (same) return;
       shown = view;
