@@ -1,6 +1,7 @@
 import { Client, Connection, type ConnectionOptions } from '@temporalio/client';
 import type { DataConverter } from '@temporalio/common';
 import { encryptionFromEnv, loadTemporalSettings } from '../connection/index.ts';
+import { retriesUntilClosed } from './after-close.ts';
 import { ServiceUnavailableError } from './errors.ts';
 import { throughOutages } from './outage.ts';
 import { translate } from './temporal-errors.ts';
@@ -32,7 +33,7 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Cli
   try {
     // The channel itself tries again while the connection is refused; the loop is for a server that is still starting.
     const connection = await throughOutages(
-      () => Connection.connect({ ...connectionOptions, connectTimeout: timeoutMs }),
+      () => Connection.connect({ ...connectionOptions, connectTimeout: timeoutMs, interceptors: retriesUntilClosed() }),
       { forMs: timeoutMs },
     );
     return new Client({

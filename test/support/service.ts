@@ -10,6 +10,7 @@ import {
   type ClusterTimes,
   type Hooks,
 } from '../../activities/index.ts';
+import { retriesUntilClosed } from '../../client/after-close.ts';
 import type { CloneGroupResult } from '../../contracts/clone-group-result.ts';
 import type { CloneGroupRequest } from '../../contracts/clone-group.ts';
 import type { CloneVolumeResult } from '../../contracts/clone-result.ts';
@@ -112,7 +113,7 @@ export async function startFleet(options: WorkerOptions = {}): Promise<Fleet> {
   quietRuntime(options);
   const address = options.address ?? (await provided('temporalAddress'));
   const taskQueue = `test-${randomUUID()}`;
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect({ address, interceptors: retriesUntilClosed() });
   const converter = options.dataConverter === undefined ? {} : { dataConverter: options.dataConverter };
   const client = new Client({ connection, ...converter });
   const clusters = new Map<string, Cluster>();

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time.js';
 import { bundleWorkflowCode, NativeConnection, Worker } from '@temporalio/worker';
+import { retriesUntilClosed } from '../../client/after-close.ts';
 import { ensureSearchAttributes } from '../../worker/search-attributes.ts';
 import { waitFor } from './wait.ts';
 
@@ -43,7 +44,7 @@ export async function startTeam(
   address: string,
   { code, namespace = 'default' }: { code: string; namespace?: string },
 ): Promise<Team> {
-  const connection = await Connection.connect({ address });
+  const connection = await Connection.connect({ address, interceptors: retriesUntilClosed() });
   const client = new Client({ connection, namespace });
   if (namespace !== 'default') await makeNamespace(client, namespace);
   const native = await NativeConnection.connect({ address });
