@@ -5,6 +5,7 @@ import {
   NativeConnection,
   Runtime,
   Worker,
+  type TelemetryOptions,
   type WorkerDeploymentOptions,
   type WorkerOptions,
 } from '@temporalio/worker';
@@ -21,7 +22,7 @@ import { configPath, loadConfig, type WorkerConfig } from './config.ts';
 import { followCredentials, liveConnection } from './credentials.ts';
 import { createLogger, temporalLogger } from './logger.ts';
 import { createHealth, type HealthSubject } from './monitoring/health.ts';
-import { countCalls, metricsExporter } from './monitoring/metrics.ts';
+import { countCalls, withExporter } from './monitoring/metrics.ts';
 import { startMonitoring, type Monitoring, type MonitoringOptions } from './monitoring/server.ts';
 import { slotGauges } from './monitoring/slots.ts';
 import { nexusService } from './nexus.ts';
@@ -58,14 +59,17 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   const reached = temporalFrom(env);
   const deployment = versioning();
   const log = createLogger();
-  const exporter = config.monitoring && (await metricsExporter());
-  Runtime.install({
-    logger: temporalLogger(log),
-    telemetryOptions: {
-      logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
-      ...(exporter === undefined ? {} : { metrics: exporter.options }),
-    },
-  });
+  const install = (metrics?: TelemetryOptions['metrics']) =>
+    void Runtime.install({
+      logger: temporalLogger(log),
+      telemetryOptions: {
+        logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+        ...(metrics === undefined ? {} : { metrics }),
+      },
+    });
+  let exporter: string | undefined;
+  if (config.monitoring) exporter = await withExporter(install);
+  else install();
   const tracing = await startTracing('element-clone-worker');
   // Tracing has read its own by now.
   withhold(config.secretVariables);
@@ -90,9 +94,9 @@ export async function runWorker(options: RunWorkerOptions = {}): Promise<void> {
   const hooks = liveHooks(config.hooks);
   let refresh: (() => Promise<void>) | undefined;
   const monitoring =
-    config.monitoring &&
-    exporter &&
-    (await monitor({ ...config.monitoring, exporter: exporter.address, health, refresh: async () => refresh?.() }));
+    config.monitoring && exporter !== undefined
+      ? await monitor({ ...config.monitoring, exporter, health, refresh: async () => refresh?.() })
+      : undefined;
   if (monitoring) log.info({ url: monitoring.url }, 'Metrics and health are served');
   try {
     await serve({

@@ -3,29 +3,35 @@ import { Runtime, type TelemetryOptions } from '@temporalio/worker';
 import { METRICS, type Metric } from '../../contracts/metrics.ts';
 import type { CallInfo } from '../../element/index.ts';
 
+/** Of finding a port that is still free when the exporter takes it. */
+const TRIES = 5;
+
 /**
  * The SDK counts for us too, and serves it all on a port of its own, which is on the loopback and which only our server
  * asks: monitoring has one port, and that one may be open to others.
+ * @returns where it is served: host and port
  */
-export async function metricsExporter(): Promise<{
-  address: string;
-  options: NonNullable<TelemetryOptions['metrics']>;
-}> {
-  const address = `127.0.0.1:${await freePort()}`;
-  return {
-    address,
-    options: {
-      prometheus: {
-        bindAddress: address,
-        countersTotalSuffix: true,
-        unitSuffix: true,
-        useSecondsForDurations: true,
-        histogramBucketOverrides: Object.fromEntries(
-          Object.values<Metric>(METRICS).flatMap(({ name, buckets }) => (buckets ? [[name, [...buckets]]] : [])),
-        ),
-      },
-    },
-  };
+export async function withExporter(install: (metrics: TelemetryOptions['metrics']) => void): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    const address = `127.0.0.1:${await freePort()}`;
+    try {
+      install({
+        prometheus: {
+          bindAddress: address,
+          countersTotalSuffix: true,
+          unitSuffix: true,
+          useSecondsForDurations: true,
+          histogramBucketOverrides: Object.fromEntries(
+            Object.values<Metric>(METRICS).flatMap(({ name, buckets }) => (buckets ? [[name, [...buckets]]] : [])),
+          ),
+        },
+      });
+      return address;
+    } catch (err) {
+      // Between the two somebody else has taken it.
+      if (tries === TRIES || !/in use/i.test(String(err))) throw err;
+    }
+  }
 }
 
 /** The exporter does not tell which port it got. */
