@@ -2,7 +2,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { freePorts } from '../../scripts/temporal-server.ts';
+import { freePorts } from '../../scripts/free-ports.ts';
 import { startHookServer, type HookServer } from '../support/hook-server.ts';
 import { leaseOf } from '../support/lease.ts';
 import { startFleet, type Fleet, type Service } from '../support/service.ts';

@@ -47,10 +47,7 @@ ${more}`,
   const start = () => {
     const worker = spawn(process.execPath, ['--import', 'tsx', 'test/support/worker-process.ts'], {
       cwd: root,
-      stdio:
-        onOutput === undefined
-          ? ['ignore', 'inherit', process.env['TEST_LOG'] === '1' ? 'inherit' : 'ignore']
-          : ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...process.env,
         TEMPORAL_ADDRESS: service.address,
@@ -61,8 +58,18 @@ ${more}`,
         ...env,
       },
     });
-    for (const stream of [worker.stdout, worker.stderr])
-      stream?.on('data', (part: Buffer) => onOutput?.(part.toString()));
+    let tail = '';
+    for (const stream of [worker.stdout, worker.stderr]) {
+      stream.on('data', (part: Buffer) => {
+        onOutput?.(part.toString());
+        tail = (tail + part.toString()).slice(-4_000);
+        if (process.env['TEST_LOG'] === '1') process.stderr.write(part);
+      });
+    }
+    // A test that waits for it would only say that it waited in vain.
+    worker.once('close', (code) => {
+      if (code !== 0 && code !== null) console.error(`A worker ended with ${code}:\n${tail}`);
+    });
     onTestFinished(() => void worker.kill('SIGKILL'));
     return worker;
   };
