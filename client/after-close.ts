@@ -28,7 +28,11 @@ export const retriesUntilClosed = (): Interceptor[] => [
 
 const failing = (details: string): Call => ({
   start: (metadata, listener) =>
-    queueMicrotask(() => listener?.onReceiveStatus?.({ code: CANCELLED, details, metadata })),
+    queueMicrotask(() => {
+      // As any call without an answer does: the SDK counts on it.
+      listener?.onReceiveMessage?.(null);
+      listener?.onReceiveStatus?.({ code: CANCELLED, details, metadata });
+    }),
   sendMessage() {},
   sendMessageWithContext() {},
   startRead() {},

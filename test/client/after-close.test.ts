@@ -22,3 +22,9 @@ test('a call that waits to be tried again when its connection is closed fails, a
   await connection.close();
   expect(await call).toMatchObject({ code: 1, details: expect.stringContaining('shut down') as string });
 });
+
+test('a call that is made after that fails as well', async () => {
+  const connection = Connection.lazy({ address: `127.0.0.1:${await freePort()}`, interceptors: retriesUntilClosed() });
+  await connection.close();
+  await expect(connection.workflowService.getSystemInfo({})).rejects.toThrow('shut down');
+});
